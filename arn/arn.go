@@ -1,0 +1,76 @@
+// Package arn parses, prints and matches Amazon Resource Names and AWS ids.
+package arn
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// ErrInvalid is wrapped by every error of this package.
+var ErrInvalid = errors.New("arn: invalid")
+
+// ARN is an Amazon Resource Name taken apart. Region and Account are empty
+// where the service has none; Resource is everything after the fifth colon.
+// See AWS "Amazon Resource Names (ARNs)".
+type ARN struct {
+	Partition, Service, Region, Account, Resource string
+}
+
+// Parse takes s apart. The error wraps ErrInvalid when s does not start with
+// "arn:", has fewer than six fields, or lacks a partition, service or resource.
+func Parse(s string) (ARN, error) {
+	f, ok := Fields(s)
+	if !ok {
+		return ARN{}, fmt.Errorf("%w: %q does not have six fields", ErrInvalid, s)
+	}
+	if f[0] != "arn" || f[1] == "" || f[2] == "" || f[5] == "" {
+		return ARN{}, fmt.Errorf("%w: %q is not arn:partition:service:region:account:resource", ErrInvalid, s)
+	}
+	return ARN{Partition: f[1], Service: f[2], Region: f[3], Account: f[4], Resource: f[5]}, nil
+}
+
+// Fields cuts s at its first five colons; ok is false when it has fewer.
+// The fields are arn, partition, service, region, account, resource.
+func Fields(s string) (f [6]string, ok bool) {
+	for i := range 5 {
+		head, rest, found := strings.Cut(s, ":")
+		if !found {
+			return f, false
+		}
+		f[i], s = head, rest
+	}
+	f[5] = s
+	return f, true
+}
+
+// String prints a in the form that Parse reads.
+func (a ARN) String() string {
+	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
+}
+
+// Match reports whether arn matches pattern, a field at a time. The wildcards
+// * and ? stay inside their field, except that the last field holds colons and
+// slashes of its own and * crosses them. Partition, service, region and account
+// compare without regard to case, and wildcards in the service are plain text.
+// A pattern of "*" alone matches every ARN; any other pattern with fewer than
+// six fields matches none. See AWS "IAM JSON policy elements: Resource".
+func Match(pattern, arn string) bool {
+	s, ok := Fields(arn)
+	if !ok {
+		return false
+	}
+	if pattern == "*" {
+		return true
+	}
+	p, ok := Fields(pattern)
+	if !ok || p[0] != s[0] || !strings.EqualFold(p[2], s[2]) || !Glob(p[5], s[5]) {
+		return false
+	}
+	for _, i := range []int{1, 3, 4} {
+		if !Glob(strings.ToLower(p[i]), strings.ToLower(s[i])) {
+			return false
+		}
+	}
+	return true
+}
