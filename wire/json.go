@@ -1,0 +1,217 @@
+package wire
+
+import (
+	"bytes"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"reflect"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// depthLimit is how deep objects and arrays may nest; role mappings, the deepest input, nest six.
+const depthLimit = 64
+
+// parseJSON reads a request body, which must be an object; an empty body is one without members.
+func parseJSON(body []byte) (any, error) {
+	if len(bytes.TrimSpace(body)) == 0 {
+		return map[string]any{}, nil
+	}
+	if !utf8.Valid(body) {
+		return nil, &SyntaxError{Message: "The request body is not valid UTF-8"}
+	}
+	if depth(body) > depthLimit {
+		return nil, &SyntaxError{Message: "The request body is nested too deeply"}
+	}
+	d := json.NewDecoder(bytes.NewReader(body))
+	d.UseNumber()
+	var tree any
+	if err := d.Decode(&tree); err != nil {
+		return nil, &SyntaxError{Message: "The request body is not valid JSON"}
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, &SyntaxError{Message: "The request body goes on after its JSON object"}
+	}
+	if _, ok := tree.(map[string]any); !ok {
+		return nil, &SyntaxError{Message: "The request body is not a JSON object"}
+	}
+	return tree, nil
+}
+
+// depth returns how deep valid JSON nests; it looks before the parser recurses.
+func depth(body []byte) int {
+	var now, most int
+	var inText, escaped bool
+	for _, c := range body {
+		switch {
+		case escaped:
+			escaped = false
+		case inText:
+			escaped = c == '\\'
+			inText = c != '"'
+		case c == '"':
+			inText = true
+		case c == '{' || c == '[':
+			now++
+			most = max(most, now)
+		case c == '}' || c == ']':
+			now--
+		}
+	}
+	return most
+}
+
+func (s *shape) appendJSON(b []byte, v reflect.Value) []byte {
+	if s.pointer {
+		if v.IsNil() {
+			return append(b, "null"...)
+		}
+		v = v.Elem()
+	}
+	switch s.kind {
+	case text:
+		return appendText(b, v.String())
+	case flag:
+		return strconv.AppendBool(b, v.Bool())
+	case integer:
+		return strconv.AppendInt(b, v.Int(), 10)
+	case decimal:
+		return appendDecimal(b, v.Float())
+	case instant:
+		return appendSeconds(b, v.Interface().(time.Time))
+	case blob:
+		return appendText(b, base64.StdEncoding.EncodeToString(v.Bytes()))
+	case list:
+		return s.appendList(b, v)
+	case dictionary:
+		return s.appendDictionary(b, v)
+	case structure:
+		return s.appendStructure(b, v)
+	}
+	return b
+}
+
+func (s *shape) appendList(b []byte, v reflect.Value) []byte {
+	b = append(b, '[')
+	for i := range v.Len() {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = s.member.appendJSON(b, v.Index(i))
+	}
+	return append(b, ']')
+}
+
+func (s *shape) appendDictionary(b []byte, v reflect.Value) []byte {
+	b = append(b, '{')
+	for i, k := range sortedKeys(v) {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(appendText(b, k.String()), ':')
+		b = s.member.appendJSON(b, v.MapIndex(k))
+	}
+	return append(b, '}')
+}
+
+func (s *shape) appendStructure(b []byte, v reflect.Value) []byte {
+	b = append(b, '{')
+	first := true
+	for f, fv := range s.present(v) {
+		if !first {
+			b = append(b, ',')
+		}
+		first = false
+		b = append(appendText(b, f.name), ':')
+		b = f.shape.appendJSON(b, fv)
+	}
+	return append(b, '}')
+}
+
+// present yields the fields of v that are sent.
+func (s *shape) present(v reflect.Value) func(yield func(*field, reflect.Value) bool) {
+	return func(yield func(*field, reflect.Value) bool) {
+		for i := range s.fields {
+			f := &s.fields[i]
+			fv := v.FieldByIndex(f.index)
+			if !f.always && f.shape.unset(fv) {
+				continue
+			}
+			if !yield(f, fv) {
+				return
+			}
+		}
+	}
+}
+
+func (s *shape) unset(v reflect.Value) bool {
+	if s.pointer {
+		return v.IsNil()
+	}
+	switch s.kind {
+	case text:
+		return v.Len() == 0
+	case blob, list, dictionary:
+		return v.IsNil()
+	case instant:
+		return v.Interface().(time.Time).IsZero()
+	case flag, integer, decimal, structure:
+	}
+	return false
+}
+
+func sortedKeys(v reflect.Value) []reflect.Value {
+	return slices.SortedFunc(slices.Values(v.MapKeys()), func(a, b reflect.Value) int {
+		return strings.Compare(a.String(), b.String())
+	})
+}
+
+// appendText writes a JSON string. Bytes that are not UTF-8 become U+FFFD; the line separators of JavaScript are
+// escaped for readers that evaluate JSON as a script.
+func appendText(b []byte, s string) []byte {
+	const hex = "0123456789abcdef"
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r < ' ' || r == '\u007f':
+			b = append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
+		case r == '\u2028' || r == '\u2029':
+			b = append(b, `\u202`...)
+			b = append(b, hex[r&15])
+		default:
+			b = utf8.AppendRune(b, r)
+		}
+	}
+	return append(b, '"')
+}
+
+// appendDecimal writes what JSON has no number for as the AWS JSON protocols do, as a string.
+func appendDecimal(b []byte, f float64) []byte {
+	switch {
+	case math.IsNaN(f):
+		return append(b, `"NaN"`...)
+	case math.IsInf(f, 1):
+		return append(b, `"Infinity"`...)
+	case math.IsInf(f, -1):
+		return append(b, `"-Infinity"`...)
+	}
+	return strconv.AppendFloat(b, f, 'g', -1, 64)
+}
+
+func appendSeconds(b []byte, t time.Time) []byte {
+	return strconv.AppendFloat(b, float64(t.UnixMilli())/1000, 'f', -1, 64)
+}
