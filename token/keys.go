@@ -1,0 +1,179 @@
+package token
+
+import (
+	"crypto"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-jose/go-jose/v4"
+)
+
+const (
+	// MaxKeySetSize is the longest JSON Web Key Set in bytes.
+	MaxKeySetSize = 1 << 20
+
+	maxKeys = 100
+
+	// maxTries bounds the signature checks for a token without a key id.
+	maxTries = 10
+)
+
+// Keys are the public keys of an issuer. The zero value has none. Keys never
+// change, so they are safe for concurrent use.
+type Keys struct {
+	keys []key
+}
+
+// key is one key of a set. Those that cannot be used stay in it with the
+// problem, so that a token which names one is refused for the true reason and
+// causes no refetch.
+type key struct {
+	id        string
+	algorithm string // the only algorithm allowed, or ""
+	public    crypto.PublicKey
+	problem   string
+}
+
+// ParseKeys reads a JSON Web Key Set (RFC 7517). Keys that are private,
+// symmetric, not for signatures, of another kind or unreadable are never used.
+// It returns *KeySetError when the document is not a key set, is longer than
+// MaxKeySetSize, has more than 100 keys, or has none that can be used.
+func ParseKeys(jwks []byte) (Keys, error) {
+	if len(jwks) > MaxKeySetSize {
+		return Keys{}, &KeySetError{Reason: fmt.Sprintf("longer than %d bytes", MaxKeySetSize)}
+	}
+	var set struct {
+		Keys *[]json.RawMessage `json:"keys"`
+	}
+	if err := json.Unmarshal(jwks, &set); err != nil || set.Keys == nil {
+		return Keys{}, &KeySetError{Reason: "not a JSON object with a list of keys"}
+	}
+	if len(*set.Keys) > maxKeys {
+		return Keys{}, &KeySetError{Reason: fmt.Sprintf("more than %d keys", maxKeys)}
+	}
+	var parsed Keys
+	for _, raw := range *set.Keys {
+		parsed.keys = append(parsed.keys, parseKey(raw))
+	}
+	if !slices.ContainsFunc(parsed.keys, func(k key) bool { return k.problem == "" }) {
+		return Keys{}, &KeySetError{Reason: parsed.problems()}
+	}
+	return parsed, nil
+}
+
+func (k Keys) problems() string {
+	if len(k.keys) == 0 {
+		return "no keys"
+	}
+	return fmt.Sprintf("no usable key among %d; the first: %s", len(k.keys), k.keys[0].problem)
+}
+
+// publicJWK is what a public key needs (RFC 7518 section 6). Certificates and
+// thumbprints beside it are left out on purpose: they prove nothing here, and a
+// broken one would cost a good key.
+type publicJWK struct {
+	Type     string `json:"kty"`
+	Curve    string `json:"crv,omitempty"`
+	X        string `json:"x,omitempty"`
+	Y        string `json:"y,omitempty"`
+	Modulus  string `json:"n,omitempty"`
+	Exponent string `json:"e,omitempty"`
+}
+
+func parseKey(raw []byte) key {
+	var j struct {
+		publicJWK
+		ID         string          `json:"kid"`
+		Use        string          `json:"use"`
+		Operations []string        `json:"key_ops"`
+		Algorithm  string          `json:"alg"`
+		D          json.RawMessage `json:"d"`
+		K          json.RawMessage `json:"k"`
+		P          json.RawMessage `json:"p"`
+		Q          json.RawMessage `json:"q"`
+	}
+	if err := json.Unmarshal(raw, &j); err != nil {
+		return key{problem: "not a JSON Web Key"}
+	}
+	k := key{id: j.ID, algorithm: j.Algorithm}
+	switch {
+	case j.Type != "RSA" && j.Type != "EC":
+		k.problem = "neither an RSA nor an EC key"
+	case j.D != nil || j.K != nil || j.P != nil || j.Q != nil:
+		k.problem = "a private key"
+	case j.Use != "" && j.Use != "sig", j.Operations != nil && !slices.Contains(j.Operations, "verify"):
+		k.problem = "not a key for signatures"
+	default:
+		k.public, k.problem = parsePublic(j.publicJWK)
+	}
+	return k
+}
+
+func parsePublic(j publicJWK) (public crypto.PublicKey, problem string) {
+	data, err := json.Marshal(j)
+	if err != nil {
+		return nil, "unreadable key"
+	}
+	var parsed jose.JSONWebKey
+	err = parsed.UnmarshalJSON(data)
+	if errors.Is(err, jose.ErrUnsupportedKeyType) {
+		return nil, "a curve or size that is not accepted"
+	}
+	if err != nil {
+		return nil, "unreadable key"
+	}
+	return parsed.Key, weakness(parsed.Key)
+}
+
+// Has reports whether the set has a key with this id, usable or not.
+func (k Keys) Has(id string) bool {
+	return slices.ContainsFunc(k.keys, func(k key) bool { return k.id == id })
+}
+
+// VerifySignature reports whether one of the keys signed the token. It returns
+// ErrUnknownKey when no key bears the token's key id, *KeyError when those that
+// do may not be used for it, and ErrSignature when the signature does not
+// verify. A token without a key id is tried with up to ten keys that fit.
+func (t *Token) VerifySignature(keys Keys) error {
+	a, err := algorithmOf(t.Algorithm)
+	if err != nil {
+		return err
+	}
+	var fitting []key
+	var misfit error = ErrUnknownKey
+	for _, k := range keys.keys {
+		if t.KeyID != "" && k.id != t.KeyID {
+			continue
+		}
+		reason := k.misfit(a, t.Algorithm)
+		if reason == "" {
+			fitting = append(fitting, k)
+		} else if t.KeyID != "" {
+			misfit = &KeyError{KeyID: k.id, Reason: reason}
+		}
+	}
+	if len(fitting) == 0 {
+		return misfit
+	}
+	for _, k := range fitting[:min(len(fitting), maxTries)] {
+		if a.verify(k.public, t.signed, t.signature) {
+			return nil
+		}
+	}
+	return ErrSignature
+}
+
+// misfit says why the key may not verify signatures of the algorithm, or "".
+func (k key) misfit(a algorithm, name string) string {
+	switch {
+	case k.problem != "":
+		return k.problem
+	case k.algorithm != "" && k.algorithm != name:
+		return fmt.Sprintf("a key for %s, not for %s", k.algorithm, name)
+	case !a.fits(k.public):
+		return "of the wrong kind for " + name
+	}
+	return ""
+}

@@ -1,0 +1,98 @@
+package token
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+	"unicode/utf8"
+)
+
+// maxDepth bounds how deep a token's JSON may nest. Real tokens nest three or
+// four deep (the principal tags claim).
+const maxDepth = 32
+
+// maxName bounds how much of a name goes into an error.
+const maxName = 64
+
+// decodeObject reads one JSON object strictly. encoding/json keeps the last of
+// two equal names and repairs broken UTF-8, and then two readers of one token
+// may see two different subjects.
+func decodeObject(data []byte) (map[string]any, *MalformedError) {
+	if !utf8.Valid(data) {
+		return nil, &MalformedError{Reason: ReasonUnicode}
+	}
+	d := json.NewDecoder(bytes.NewReader(data))
+	d.UseNumber()
+	if start, err := d.Token(); err != nil || start != json.Delim('{') {
+		return nil, &MalformedError{Reason: ReasonJSON}
+	}
+	object, bad := decodeMembers(d, 1)
+	if bad != nil {
+		return nil, bad
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, &MalformedError{Reason: ReasonJSON}
+	}
+	return object, nil
+}
+
+func decodeMembers(d *json.Decoder, depth int) (map[string]any, *MalformedError) {
+	object := make(map[string]any)
+	for d.More() {
+		start, err := d.Token()
+		name, ok := start.(string)
+		if err != nil || !ok {
+			return nil, &MalformedError{Reason: ReasonJSON}
+		}
+		if _, ok := object[name]; ok {
+			return nil, &MalformedError{Reason: ReasonDuplicate, Name: name[:min(len(name), maxName)]}
+		}
+		value, bad := decodeValue(d, depth)
+		if bad != nil {
+			return nil, bad
+		}
+		object[name] = value
+	}
+	return object, decodeEnd(d)
+}
+
+func decodeElements(d *json.Decoder, depth int) ([]any, *MalformedError) {
+	list := []any{}
+	for d.More() {
+		value, bad := decodeValue(d, depth)
+		if bad != nil {
+			return nil, bad
+		}
+		list = append(list, value)
+	}
+	return list, decodeEnd(d)
+}
+
+func decodeEnd(d *json.Decoder) *MalformedError {
+	if _, err := d.Token(); err != nil {
+		return &MalformedError{Reason: ReasonJSON}
+	}
+	return nil
+}
+
+func decodeValue(d *json.Decoder, depth int) (any, *MalformedError) {
+	start, err := d.Token()
+	if err != nil {
+		return nil, &MalformedError{Reason: ReasonJSON}
+	}
+	delim, ok := start.(json.Delim)
+	if !ok {
+		return start, nil
+	}
+	if depth == maxDepth {
+		return nil, &MalformedError{Reason: ReasonDepth}
+	}
+	switch delim {
+	case '{':
+		return decodeMembers(d, depth+1)
+	case '[':
+		return decodeElements(d, depth+1)
+	}
+	return nil, &MalformedError{Reason: ReasonJSON}
+}
