@@ -1,0 +1,70 @@
+package provider
+
+import (
+	"context"
+	"net/url"
+	"strings"
+
+	"golang.org/x/sync/singleflight"
+
+	"github.com/cenotehq/cenote/token"
+)
+
+// Keys returns the signing keys of an issuer, a URL. They are fetched at first
+// sight, refreshed in the background after ten minutes, and kept for a day
+// while the provider is down. kid is the key id that the caller needs, or "":
+// if it is not among the keys, they are fetched again at once, unless that was
+// in vain within the last ten seconds. It returns *UnreachableError or
+// *InvalidError.
+func (c *Client) Keys(ctx context.Context, issuer, kid string) (token.Keys, error) {
+	issuer = strings.TrimSuffix(issuer, "/")
+	if reason := unusable(issuer); reason != "" {
+		issuer = issuer[strings.LastIndex(issuer, "@")+1:] // never print a password
+		return token.Keys{}, &InvalidError{Issuer: issuer, Cause: &URLError{URL: issuer, Reason: reason}}
+	}
+	seen := c.cache.get(issuer)
+	next := seen.decide(kid, c.now())
+	if next == serve {
+		return seen.answer(kid)
+	}
+	flight := c.refresh(ctx, issuer, kid, seen)
+	if next == serveAndRefresh {
+		return seen.answer(kid)
+	}
+	select {
+	case landed := <-flight:
+		return landed.Val.(*entry).answer(kid)
+	case <-ctx.Done():
+		return token.Keys{}, &UnreachableError{Issuer: issuer, Cause: context.Cause(ctx)}
+	}
+}
+
+// unusable says why an issuer is not a URL that we call, or "".
+func unusable(issuer string) string {
+	u, err := url.Parse(issuer)
+	switch {
+	case err != nil || u.Hostname() == "" || (u.Scheme != "https" && u.Scheme != "http"):
+		return "not an https URL"
+	case u.User != nil || u.RawQuery != "" || u.ForceQuery || u.Fragment != "":
+		return "has a user, query or fragment"
+	}
+	return ""
+}
+
+// refresh asks the provider unless the answer that the caller has seen is
+// already replaced. All callers for one issuer share one question, which none of
+// them can cancel for the others.
+func (c *Client) refresh(ctx context.Context, issuer, kid string, seen *entry) <-chan singleflight.Result {
+	return c.flights.DoChan(issuer, func() (any, error) {
+		current := c.cache.get(issuer)
+		if current != nil && current != seen { // nil: forgotten meanwhile
+			return current, nil
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
+		defer cancel()
+		keys, err := c.fetch(ctx, issuer)
+		next := current.after(keys, err, kid, c.now())
+		c.cache.put(issuer, next)
+		return next, nil
+	})
+}

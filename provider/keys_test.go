@@ -1,0 +1,396 @@
+package provider_test
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cenotehq/cenote/provider"
+	"github.com/cenotehq/cenote/testidp"
+	"github.com/cenotehq/cenote/token"
+)
+
+const issuer = "https://idp.example.com"
+
+// world is a provider behind a real server, a client that is redirected to it,
+// and a clock.
+type world struct {
+	t       *testing.T
+	idp     *testidp.Provider
+	server  *httptest.Server
+	client  *provider.Client
+	sets    atomic.Int64 // how often the key set was served
+	handler atomic.Pointer[http.HandlerFunc]
+
+	mu   sync.Mutex
+	now  time.Time
+	once func() // runs in the next reading of the clock
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{t: t, now: time.Unix(1_700_000_000, 0)}
+	idp, err := testidp.New(testidp.Config{Issuer: issuer, ClientID: "c", Algorithm: "ES256"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.idp = idp
+	w.answer(idp.ServeHTTP)
+	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/jwks.json") {
+			w.sets.Add(1)
+		}
+		(*w.handler.Load())(rw, r)
+	}))
+	t.Cleanup(w.server.Close)
+	w.client = provider.New(provider.Config{
+		Redirects: []provider.Redirect{redirect(t, "idp.example.com="+w.server.URL)},
+		Now:       w.clock,
+	})
+	return w
+}
+
+func (w *world) answer(h http.HandlerFunc) { w.handler.Store(&h) }
+
+func (w *world) clock() time.Time {
+	w.mu.Lock()
+	once := w.once
+	w.once = nil
+	w.mu.Unlock()
+	if once != nil {
+		once()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.now
+}
+
+func (w *world) interpose(f func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.once = f
+}
+
+func (w *world) pass(d time.Duration) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.now = w.now.Add(d)
+}
+
+func (w *world) token() *token.Token {
+	w.t.Helper()
+	raw, err := w.idp.Token("alice", nil)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	parsed, err := token.Parse(raw)
+	if err != nil {
+		w.t.Fatal(err)
+	}
+	return parsed
+}
+
+func (w *world) rotate() {
+	w.t.Helper()
+	if err := w.idp.RotateKey(); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+// verify does what a caller does: fetch the keys, check the signature.
+func (w *world) verify(tok *token.Token) error {
+	keys, err := w.client.Keys(w.t.Context(), issuer, tok.KeyID)
+	if err != nil {
+		return err
+	}
+	return tok.VerifySignature(keys)
+}
+
+func (w *world) mustVerify(tok *token.Token) {
+	w.t.Helper()
+	if err := w.verify(tok); err != nil {
+		w.t.Fatal(err)
+	}
+}
+
+func (w *world) wantFetches(want int64) {
+	w.t.Helper()
+	if got := w.sets.Load(); got != want {
+		w.t.Fatalf("the keys were fetched %d times, want %d", got, want)
+	}
+}
+
+func status(code int) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(code) }
+}
+
+func isUnreachable(err error) bool {
+	_, ok := errors.AsType[*provider.UnreachableError](err)
+	return ok
+}
+
+func isInvalid(err error) bool {
+	_, ok := errors.AsType[*provider.InvalidError](err)
+	return ok
+}
+
+func TestKeysAreCached(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tok := w.token()
+	w.mustVerify(tok)
+	w.pass(9*time.Minute + 59*time.Second)
+	w.mustVerify(tok)
+	for _, kid := range []string{"", "unknown", "unknown"} { // see TestSickProviderIsSpared
+		if _, err := w.client.Keys(t.Context(), issuer+"/", kid); err != nil {
+			t.Error(err)
+		}
+	}
+	w.wantFetches(2)
+}
+
+func TestRotation(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mustVerify(w.token())
+	for i := range int64(3) { // at once, without a cooldown in between
+		w.rotate()
+		w.mustVerify(w.token())
+		w.wantFetches(i + 2)
+	}
+}
+
+func TestUnknownKeyStorm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mustVerify(w.token())
+	var group sync.WaitGroup
+	for i := range 200 {
+		group.Go(func() {
+			keys, err := w.client.Keys(t.Context(), issuer, fmt.Sprint("made-up-", i))
+			if err != nil || keys.Has("made-up-1") {
+				t.Errorf("got %v, %v", keys, err)
+			}
+		})
+	}
+	group.Wait()
+	w.wantFetches(2)
+	w.pass(9 * time.Second)
+	if err := w.verify(&token.Token{KeyID: "made-up", Algorithm: "ES256"}); !errors.Is(err, token.ErrUnknownKey) {
+		t.Errorf("got %v", err)
+	}
+	w.wantFetches(2)
+	w.pass(time.Second)
+	w.rotate()
+	w.mustVerify(w.token())
+	w.wantFetches(3)
+}
+
+// A caller that has seen the old keys, and is overtaken by another that fetches
+// the new ones, does not fetch them again.
+func TestOvertaken(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.mustVerify(w.token())
+	w.rotate()
+	w.interpose(func() { w.mustVerify(w.token()) })
+	w.mustVerify(w.token())
+	w.wantFetches(2)
+}
+
+func TestFirstSightStorm(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tok := w.token()
+	var group sync.WaitGroup
+	for range 100 {
+		group.Go(func() {
+			if err := w.verify(tok); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+	w.wantFetches(1)
+}
+
+func TestBackgroundRefresh(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	old := w.token()
+	w.mustVerify(old)
+	w.pass(10 * time.Minute)
+	w.rotate()
+	waiting, proceed := make(chan struct{}), make(chan struct{})
+	w.answer(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/jwks.json") {
+			close(waiting)
+			<-proceed
+		}
+		w.idp.ServeHTTP(rw, r)
+	})
+	w.mustVerify(old) // starts the refresh and does not wait for it
+	<-waiting
+	w.mustVerify(old) // joins it and does not wait either
+	close(proceed)
+	w.mustVerify(w.token()) // joins it, or finds its result
+	w.wantFetches(2)
+}
+
+func TestProviderDown(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tok := w.token()
+	w.mustVerify(tok)
+	w.server.Close()
+	for range 23 {
+		w.pass(time.Hour)
+		w.mustVerify(tok)
+	}
+	if _, err := w.client.Keys(t.Context(), issuer, "unknown"); !isUnreachable(err) {
+		t.Errorf("unknown key of a sick provider: got %v", err)
+	}
+	if _, err := w.client.Keys(t.Context(), issuer, "unknown"); !isUnreachable(err) {
+		t.Errorf("the same within the cooldown: got %v", err)
+	}
+	w.mustVerify(tok)
+	w.pass(time.Hour)
+	if err := w.verify(tok); !isUnreachable(err) {
+		t.Errorf("after a day: got %v", err)
+	}
+}
+
+// Keys that still serve are asked for once in ten seconds while the provider is
+// sick, however many need them. A refresh in the background would show in the
+// last question: it is not on behalf of the unknown key and starts no cooldown.
+func TestSickProviderIsSpared(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tok := w.token()
+	w.mustVerify(tok)
+	w.pass(10 * time.Minute)
+	var asked atomic.Int64
+	w.answer(func(rw http.ResponseWriter, _ *http.Request) {
+		asked.Add(1)
+		rw.WriteHeader(http.StatusBadGateway)
+	})
+	unknown := func() {
+		if _, err := w.client.Keys(t.Context(), issuer, "unknown"); !isUnreachable(err) {
+			t.Errorf("got %v", err)
+		}
+	}
+	unknown()
+	w.mustVerify(tok)
+	w.pass(10 * time.Second)
+	unknown()
+	unknown()
+	if got := asked.Load(); got != 2 {
+		t.Errorf("asked %d times, want 2", got)
+	}
+}
+
+func TestRecovery(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.answer(status(http.StatusServiceUnavailable))
+	if err := w.verify(w.token()); !isUnreachable(err) {
+		t.Fatalf("got %v", err)
+	}
+	w.answer(w.idp.ServeHTTP)
+	if err := w.verify(w.token()); !isUnreachable(err) {
+		t.Errorf("a failure is remembered for a second: got %v", err)
+	}
+	w.pass(time.Second)
+	w.mustVerify(w.token())
+}
+
+// A provider that is up and publishes no keys has taken them back.
+func TestWithdrawnKeys(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	tok := w.token()
+	w.mustVerify(tok)
+	w.answer(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/jwks.json") {
+			_, _ = io.WriteString(rw, `{"keys":[]}`)
+			return
+		}
+		w.idp.ServeHTTP(rw, r)
+	})
+	w.pass(10 * time.Minute)
+	if _, err := w.client.Keys(t.Context(), issuer, "unknown"); !isInvalid(err) {
+		t.Errorf("got %v", err)
+	}
+	if err := w.verify(tok); !isInvalid(err) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCallerGivesUpAlone(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	waiting, proceed := make(chan struct{}), make(chan struct{})
+	w.answer(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/jwks.json") {
+			close(waiting)
+			<-proceed
+		}
+		w.idp.ServeHTTP(rw, r)
+	})
+	impatient, cancel := contextWithCancel(t)
+	gaveUp := make(chan error)
+	go func() {
+		_, err := w.client.Keys(impatient, issuer, "")
+		gaveUp <- err
+	}()
+	<-waiting
+	patient := make(chan error)
+	tok := w.token()
+	go func() { patient <- w.verify(tok) }()
+	cancel()
+	if err := <-gaveUp; !isUnreachable(err) {
+		t.Errorf("got %v", err)
+	}
+	close(proceed)
+	if err := <-patient; err != nil {
+		t.Error(err)
+	}
+	w.wantFetches(1)
+}
+
+func TestManyIssuers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	keys := httptest.NewRecorder()
+	w.idp.ServeHTTP(keys, httptest.NewRequest(http.MethodGet, "/jwks.json", nil))
+	w.answer(func(rw http.ResponseWriter, r *http.Request) {
+		path, discovery := strings.CutSuffix(r.URL.Path, "/.well-known/openid-configuration")
+		if discovery {
+			_, _ = fmt.Fprintf(rw, `{"issuer":"%s%s","jwks_uri":"%s/jwks.json"}`, issuer, path, issuer)
+			return
+		}
+		_, _ = rw.Write(keys.Body.Bytes())
+	})
+	ask := func(n int) {
+		if _, err := w.client.Keys(t.Context(), fmt.Sprint(issuer, "/", n), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range 1000 {
+		ask(n)
+	}
+	ask(0) // so that 1 is the one unused for longest
+	w.wantFetches(1000)
+	ask(1000)
+	ask(0)
+	w.wantFetches(1001)
+	ask(1)
+	w.wantFetches(1002)
+}
