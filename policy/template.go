@@ -1,0 +1,112 @@
+package policy
+
+import (
+	"strings"
+
+	"github.com/cenotehq/cenote/arn"
+)
+
+// template is text that may hold policy variables.
+// See AWS "IAM policy elements: Variables and tags".
+type template struct {
+	fixed arn.Pattern // the whole, where parts is nil
+	parts []part
+}
+
+// part is text, then a variable; the last part has no variable.
+type part struct {
+	text     arn.Pattern
+	key      string // as written; "" in the last part
+	low      string // key in lower case
+	fallback arn.Pattern
+	optional bool // has a fallback
+}
+
+// compileTemplate reads text: with wild, * and ? are wildcards; with variables,
+// ${…} is replaced. It fails on a malformed variable.
+func compileTemplate(text string, wild, variables bool) (t template, ok bool) {
+	pattern := arn.Literal
+	if wild {
+		pattern = arn.Wild
+	}
+	var plain arn.Pattern
+	for variables {
+		before, rest, found := strings.Cut(text, "${")
+		if !found {
+			break
+		}
+		plain += pattern(before)
+		p, after, ok := readVariable(rest)
+		if !ok {
+			return t, false
+		}
+		text = after
+		if p.key == "" {
+			plain += p.text
+			continue
+		}
+		p.text, plain = plain, ""
+		t.parts = append(t.parts, p)
+	}
+	plain += pattern(text)
+	if t.parts == nil {
+		t.fixed = plain
+	} else {
+		t.parts = append(t.parts, part{text: plain})
+	}
+	return t, true
+}
+
+// readVariable reads what follows "${": one of the escapes *}, ?} and $}, which
+// come back as text; a key; or a key with a default, "key, 'text'".
+func readVariable(rest string) (p part, after string, ok bool) {
+	if len(rest) > 1 && rest[1] == '}' && strings.ContainsRune("*?$", rune(rest[0])) {
+		return part{text: arn.Literal(rest[:1])}, rest[2:], true
+	}
+	key, after, ok := strings.Cut(rest, "}")
+	if name, quoted, found := strings.Cut(rest, ", '"); found && len(name) < len(key) {
+		var text string
+		key = name
+		text, after, ok = strings.Cut(quoted, "'}")
+		p.fallback, p.optional = arn.Literal(text), true
+	}
+	if !ok || key == "" || strings.ContainsAny(key, ",'{$*?") {
+		return p, "", false
+	}
+	p.key, p.low = key, strings.ToLower(key)
+	return p, after, true
+}
+
+// expand puts the request's values in; they are never wild. ok is false where a
+// variable has no single value and no default.
+func (t *template) expand(c Context) (p arn.Pattern, ok bool) {
+	if t.parts == nil {
+		return t.fixed, true
+	}
+	for i := range t.parts {
+		v := &t.parts[i]
+		p += v.text
+		if v.key == "" {
+			continue
+		}
+		have, found := c.entries[v.low]
+		switch {
+		case found && !have.multi:
+			p += arn.Literal(have.values[0])
+		case !found && v.optional:
+			p += v.fallback
+		default:
+			return "", false
+		}
+	}
+	return p, true
+}
+
+func (t *template) keys() (keys []string) {
+	for _, v := range t.parts {
+		if v.key != "" {
+			keys = append(keys, v.key)
+		}
+	}
+	return keys
+}

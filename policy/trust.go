@@ -1,0 +1,118 @@
+package policy
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/cenotehq/cenote/arn"
+)
+
+const (
+	cognitoHost = "cognito-identity.amazonaws.com"
+	cognitoAud  = "cognito-identity.amazonaws.com:aud"
+	webIdentity = "AssumeRoleWithWebIdentity"
+)
+
+// trustProblem is for the trust policies of roles.
+func (s *Statement) trustProblem() string {
+	if s.Resources != nil {
+		return "Has prohibited field Resource"
+	}
+	if s.NotPrincipal {
+		return "Has prohibited field NotPrincipal"
+	}
+	if message := s.principalProblem(); message != "" {
+		return message
+	}
+	if len(s.Principals.CanonicalUser) > 0 {
+		return invalidPrincipal("CANONICAL_USER", s.Principals.CanonicalUser[0])
+	}
+	if s.NotAction || slices.ContainsFunc(s.Actions, notTrustAction) {
+		return "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity"
+	}
+	return s.cognitoProblem()
+}
+
+func notTrustAction(action string) bool {
+	switch strings.ToLower(action) {
+	case "sts:assumerole", "sts:assumerolewithsaml", "sts:assumerolewithwebidentity",
+		"sts:tagsession", "sts:setsourceidentity", "sts:setcontext":
+		return false
+	}
+	return true
+}
+
+// principalProblem is for policies that say whom they are about.
+func (s *Statement) principalProblem() string {
+	p := s.Principals
+	if p == nil {
+		return "Missing required field Principal"
+	}
+	if p.empty() {
+		return "Missing required field Principal cannot be empty!"
+	}
+	for _, one := range p.AWS {
+		if _, ok := compileAWS(one); !ok && one != "*" {
+			return invalidPrincipal("AWS", one)
+		}
+	}
+	for _, one := range p.Service {
+		if !isDomain(one) {
+			return invalidPrincipal("SERVICE", one)
+		}
+	}
+	for _, one := range p.Federated {
+		if !isDomain(one) && !isProvider(one) {
+			return "Federated principals must be valid domain names or SAML metadata ARNs"
+		}
+	}
+	return ""
+}
+
+func invalidPrincipal(kind, value string) string {
+	return `Invalid principal in policy: "` + kind + `":"` + value + `"`
+}
+
+// isDomain reports whether s is a host name of at least two labels.
+func isDomain(s string) bool {
+	labels := strings.Split(s, ".")
+	for _, label := range labels {
+		if label == "" || strings.HasPrefix(label, "-") || strings.HasSuffix(label, "-") ||
+			strings.ContainsFunc(label, func(c rune) bool { return notAlphanumeric(c) && c != '-' }) {
+			return false
+		}
+	}
+	return len(labels) > 1
+}
+
+func isProvider(s string) bool {
+	a, err := arn.Parse(s)
+	if err != nil || a.Service != "iam" || a.Region != "" || !arn.IsAccount(a.Account) || strings.ContainsAny(s, "*?") {
+		return false
+	}
+	kind, name, _ := strings.Cut(a.Resource, "/")
+	return name != "" && (kind == "saml-provider" || kind == "oidc-provider")
+}
+
+// cognitoProblem refuses a role that any identity pool of anyone could assume:
+// one must be named, by a condition that fails where the key is absent.
+// See AWS "Role trust and permissions" in the Amazon Cognito guide.
+func (s *Statement) cognitoProblem() string {
+	assumes := slices.ContainsFunc(s.Actions, func(a string) bool { return strings.EqualFold(a, "sts:"+webIdentity) })
+	if s.Effect != Allow || !assumes || !slices.Contains(s.Principals.Federated, cognitoHost) {
+		return ""
+	}
+	for i := range s.Conditions {
+		c := &s.Conditions[i]
+		if c.low == cognitoAud && c.bindsPresent() {
+			return ""
+		}
+	}
+	return "A trust policy for " + cognitoHost + " must name its identity pools in a condition on " + cognitoAud
+}
+
+// bindsPresent reports whether c can hold only where its key is present and
+// equals one of its values.
+func (c *Condition) bindsPresent() bool {
+	return strings.HasPrefix(c.op.base, "String") && !c.op.negated && !c.op.ifExists && c.op.set != allValues
+}
