@@ -1,0 +1,59 @@
+package iam
+
+import (
+	"time"
+
+	"github.com/cenotehq/cenote/policy"
+)
+
+// Caller is who signed a request, as far as it is proven. An operation that
+// takes one cannot run for anybody else.
+type Caller struct {
+	Account string
+	Region  string // the region that the request was signed for
+
+	// ARN names the caller in messages and resource policies: a user, a role
+	// session, or root.
+	ARN string
+
+	// UserID is the caller's unique id: AIDA…, AROA…:session, or the account.
+	UserID string
+
+	// KeyID is the access key that signed.
+	KeyID string
+
+	// User is the name of the user that signed, else empty.
+	User string
+
+	// Role is the role of the session that signed, else nil.
+	Role *Role
+
+	// Root is whether the account itself signed.
+	Root bool
+
+	// SessionPolicies narrow what a session may do; HasSession is whether the
+	// session carries any.
+	SessionPolicies []policy.Source
+	HasSession      bool
+
+	// Keys are the condition keys that the session brings along, such as
+	// cognito-identity.amazonaws.com:sub and aws:PrincipalTag/….
+	Keys policy.Context
+
+	// TransitiveTags and SourceIdentity go over to every session that this caller
+	// begins.
+	TransitiveTags map[string]string
+	SourceIdentity string
+
+	// Issued is when a session began, zero for long-term keys.
+	Issued time.Time
+}
+
+// Principal returns the caller as policies see it.
+func (c Caller) Principal() policy.Principal {
+	p := policy.Principal{Account: c.Account, ARN: c.ARN, UserID: c.UserID}
+	if c.Role != nil {
+		p.RoleARN = c.Role.ARN().String()
+	}
+	return p
+}

@@ -1,0 +1,82 @@
+package iam
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+
+	"github.com/cenotehq/cenote/fault"
+)
+
+// The errors of this API, with the status that AWS documents for each
+// ("Common errors" and the operations' own pages in the IAM API reference).
+
+func noSuchEntity(format string, args ...any) *fault.Error {
+	return fault.New("NoSuchEntity", http.StatusNotFound, fmt.Sprintf(format, args...))
+}
+
+func entityAlreadyExists(format string, args ...any) *fault.Error {
+	return fault.New("EntityAlreadyExists", http.StatusConflict, fmt.Sprintf(format, args...))
+}
+
+func deleteConflict(message string) *fault.Error {
+	return fault.New("DeleteConflict", http.StatusConflict, message)
+}
+
+func limitExceeded(format string, args ...any) *fault.Error {
+	return fault.New("LimitExceeded", http.StatusConflict, fmt.Sprintf(format, args...))
+}
+
+// quotaExceeded names a quota as AWS does, such as RolesPerAccount.
+func quotaExceeded(quota string, limit int) *fault.Error {
+	return limitExceeded("Cannot exceed quota for %s: %d", quota, limit)
+}
+
+func invalidInput(format string, args ...any) *fault.Error {
+	return fault.New("InvalidInput", http.StatusBadRequest, fmt.Sprintf(format, args...))
+}
+
+func validation(message string) *fault.Error {
+	return fault.New("ValidationError", http.StatusBadRequest, message)
+}
+
+func malformedPolicy(message string) *fault.Error {
+	return fault.New("MalformedPolicyDocument", http.StatusBadRequest, message)
+}
+
+func serviceFailure(cause error) *fault.Error {
+	return fault.New("ServiceFailure", http.StatusInternalServerError,
+		"The request processing has failed because of an unknown error, exception or failure.").With(cause)
+}
+
+func noSuchRole(name string) *fault.Error {
+	return noSuchEntity("The role with name %s cannot be found.", name)
+}
+
+func noSuchUser(name string) *fault.Error {
+	return noSuchEntity("The user with name %s cannot be found.", name)
+}
+
+func noSuchProvider(arn string) *fault.Error {
+	return noSuchEntity("OpenIDConnect Provider not found for arn %s", arn)
+}
+
+// translate makes the answer out of an error of a table: a fault of one of our
+// own closures as it is, otherwise missing or taken, whichever the table means
+// (either may be nil if it cannot be), and else a failure of the service.
+func translate(err error, missing, taken *fault.Error) error {
+	if err == nil {
+		return nil
+	}
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f
+	}
+	if missing != nil && errors.Is(err, fs.ErrNotExist) {
+		return missing.With(err)
+	}
+	if taken != nil && errors.Is(err, fs.ErrExist) {
+		return taken.With(err)
+	}
+	return serviceFailure(err)
+}

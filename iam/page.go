@@ -1,0 +1,94 @@
+package iam
+
+import (
+	"context"
+	"encoding/base64"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// defaultPage is how many entities a page holds if the request does not say
+// (IAM API reference, MaxItems).
+const defaultPage = 100
+
+// page says which part of a list is wanted: at most limit entities whose names
+// sort after the given one.
+type page struct {
+	after string
+	limit int
+}
+
+// newPage reads the Marker and MaxItems of a request; zero values mean that the
+// request has none.
+func newPage(marker string, maxItems int32) (page, error) {
+	p := page{limit: defaultPage}
+	if maxItems != 0 {
+		p.limit = int(maxItems)
+	}
+	if marker == "" {
+		return p, nil
+	}
+	name, err := base64.RawURLEncoding.Strict().DecodeString(marker)
+	if err != nil || !isName(string(name)) {
+		return page{}, validation("Invalid Marker.")
+	}
+	p.after = string(name)
+	return p, nil
+}
+
+// marker returns what a client sends to have the entities after name.
+func marker(name string) string { return base64.RawURLEncoding.EncodeToString([]byte(name)) }
+
+func isName(s string) bool {
+	return s != "" && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
+}
+
+// collect reads a page of the entities that keep wants, and the marker of the next
+// page, which is empty after the last. It looks for one more than it returns, so
+// that no page promises another one that is empty.
+func collect[T Entity](ctx context.Context, table Table[T], p page, keep func(T) bool) ([]T, string, error) {
+	found := []T{}
+	for {
+		batch, err := table.List(ctx, p.after, p.limit+1)
+		if err != nil {
+			return nil, "", serviceFailure(err)
+		}
+		for _, entity := range batch {
+			if !keep(entity) {
+				continue
+			}
+			if len(found) == p.limit {
+				return found, marker(found[p.limit-1].EntityName()), nil
+			}
+			found = append(found, entity)
+		}
+		if len(batch) <= p.limit {
+			return found, "", nil
+		}
+		p.after = batch[p.limit].EntityName()
+	}
+}
+
+// cut returns a page of items in the order of their names, which compare without
+// regard to case, and the marker of the next page, which is empty after the last.
+func cut[T any](items []T, name func(T) string, p page) ([]T, string) {
+	key := func(item T) string { return strings.ToLower(name(item)) }
+	sorted := slices.SortedFunc(slices.Values(items), func(a, b T) int { return strings.Compare(key(a), key(b)) })
+	after := strings.ToLower(p.after)
+	sorted = slices.DeleteFunc(sorted, func(item T) bool { return p.after != "" && key(item) <= after })
+	if len(sorted) <= p.limit {
+		return append([]T{}, sorted...), ""
+	}
+	return sorted[:p.limit], marker(name(sorted[p.limit-1]))
+}
+
+// full reports whether table holds quota entities or more.
+func full[T any](ctx context.Context, table Table[T], quota int) (bool, error) {
+	list, err := table.List(ctx, "", quota)
+	if err != nil {
+		return false, serviceFailure(err)
+	}
+	return len(list) >= quota, nil
+}

@@ -1,0 +1,92 @@
+package iam
+
+import (
+	"context"
+	"time"
+)
+
+// ListAttachedRolePoliciesInput is the request of ListAttachedRolePolicies.
+type ListAttachedRolePoliciesInput struct {
+	RoleName   string `aws:"RoleName" check:"required;len=1-64;pattern=[\\w+=,.@-]+"`
+	PathPrefix string `aws:"PathPrefix" check:"len=1-512;pattern=((/[A-Za-z0-9\\.,\\+@=_-]+)*)/"`
+	Marker     string `aws:"Marker" check:"len=1-320;pattern=[\\u0020-\\u00FF]+"`
+	MaxItems   int32  `aws:"MaxItems" check:"range=1-1000"`
+}
+
+// Resource returns the ARN of the role.
+func (in *ListAttachedRolePoliciesInput) Resource(caller Caller) string {
+	return roleResource(caller, in.RoleName)
+}
+
+// AttachedPolicy names a managed policy.
+type AttachedPolicy struct {
+	PolicyName string `aws:"PolicyName"`
+	PolicyARN  string `aws:"PolicyArn"`
+}
+
+// ListAttachedRolePoliciesOutput is the answer of ListAttachedRolePolicies.
+type ListAttachedRolePoliciesOutput struct {
+	AttachedPolicies []AttachedPolicy `aws:"AttachedPolicies,always"`
+	IsTruncated      bool             `aws:"IsTruncated"`
+	Marker           string           `aws:"Marker"`
+}
+
+// ListInstanceProfilesForRoleInput is the request of ListInstanceProfilesForRole.
+type ListInstanceProfilesForRoleInput struct {
+	RoleName string `aws:"RoleName" check:"required;len=1-64;pattern=[\\w+=,.@-]+"`
+	Marker   string `aws:"Marker" check:"len=1-320;pattern=[\\u0020-\\u00FF]+"`
+	MaxItems int32  `aws:"MaxItems" check:"range=1-1000"`
+}
+
+// Resource returns the ARN of the role.
+func (in *ListInstanceProfilesForRoleInput) Resource(caller Caller) string {
+	return roleResource(caller, in.RoleName)
+}
+
+// InstanceProfile is a role in a form that EC2 instances take.
+type InstanceProfile struct {
+	Path                string       `aws:"Path"`
+	InstanceProfileName string       `aws:"InstanceProfileName"`
+	InstanceProfileID   string       `aws:"InstanceProfileId"`
+	ARN                 string       `aws:"Arn"`
+	CreateDate          time.Time    `aws:"CreateDate"`
+	Roles               []RoleOutput `aws:"Roles,always"`
+	Tags                []Tag        `aws:"Tags"`
+}
+
+// ListInstanceProfilesForRoleOutput is the answer of ListInstanceProfilesForRole.
+type ListInstanceProfilesForRoleOutput struct {
+	InstanceProfiles []InstanceProfile `aws:"InstanceProfiles,always"`
+	IsTruncated      bool              `aws:"IsTruncated"`
+	Marker           string            `aws:"Marker"`
+}
+
+// ListAttachedRolePolicies lists the managed policies of a role. There is no
+// operation that attaches one, so the list is empty. See AWS
+// ListAttachedRolePolicies.
+func (s *Service) ListAttachedRolePolicies(ctx context.Context, _ Caller, in *ListAttachedRolePoliciesInput) (*ListAttachedRolePoliciesOutput, error) {
+	if err := s.emptyPage(ctx, in.RoleName, in.Marker, in.MaxItems); err != nil {
+		return nil, err
+	}
+	return &ListAttachedRolePoliciesOutput{AttachedPolicies: []AttachedPolicy{}}, nil
+}
+
+// ListInstanceProfilesForRole lists the instance profiles that hold a role. There
+// is no operation that makes one, so the list is empty. See AWS
+// ListInstanceProfilesForRole.
+func (s *Service) ListInstanceProfilesForRole(ctx context.Context, _ Caller, in *ListInstanceProfilesForRoleInput) (*ListInstanceProfilesForRoleOutput, error) {
+	if err := s.emptyPage(ctx, in.RoleName, in.Marker, in.MaxItems); err != nil {
+		return nil, err
+	}
+	return &ListInstanceProfilesForRoleOutput{InstanceProfiles: []InstanceProfile{}}, nil
+}
+
+// emptyPage makes sure that a request for a list that can only be empty names a
+// role that exists and a page that can be.
+func (s *Service) emptyPage(ctx context.Context, role, marker string, maxItems int32) error {
+	if _, err := newPage(marker, maxItems); err != nil {
+		return err
+	}
+	_, err := s.Roles.Get(ctx, role)
+	return translate(err, noSuchRole(role), nil)
+}
