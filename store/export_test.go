@@ -1,0 +1,43 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// LimitPages makes the disk of s seem full at this many pages; the file's size
+// counts where it is more.
+func LimitPages(s *Store, pages int) error {
+	return s.db.write(context.Background(), write{do: func(c conn) error {
+		return c.query(fmt.Sprintf(`PRAGMA max_page_count=%d`, pages), func(row) error { return nil })
+	}})
+}
+
+// CachedIdentities is how many identities s holds in memory.
+func CachedIdentities(s *Store) int {
+	return len(s.identities.byID.young) + len(s.identities.byID.old)
+}
+
+// AfterNextRead runs after once, when the next reader of s has its rows, but has
+// not yet come back with them.
+func AfterNextRead(s *Store, after func()) {
+	late := &lateReads{database: s.db, after: after}
+	s.db, s.roles.db = late, late
+}
+
+type lateReads struct {
+	database
+	once  sync.Once
+	after func()
+}
+
+func (d *lateReads) read(ctx context.Context, do func(conn) error) error {
+	err := d.database.read(ctx, do)
+	first := false
+	d.once.Do(func() { first = true }) // after may read in its turn
+	if first {
+		d.after()
+	}
+	return err
+}

@@ -1,0 +1,77 @@
+package store_test
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cenotehq/cenote/seal"
+	"github.com/cenotehq/cenote/store"
+)
+
+func storeKey(id string, ms int64, secret string) store.Key {
+	return store.Key{ID: id, Created: time.UnixMilli(ms).UTC(), Secret: []byte(secret)}
+}
+
+func TestKeys(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir()
+	s := openAt(t, path)
+	old, young := storeKey("b", 1000, "old"), storeKey("a", 2000, "young")
+	for _, test := range []struct {
+		purpose string
+		key     store.Key
+		ifNone  bool
+		added   bool
+		err     error
+	}{
+		{"sign", old, true, true, nil},
+		{"sign", young, true, false, nil},
+		{"sign", young, false, true, nil},
+		{"sign", young, false, false, fs.ErrExist},
+		{"seal", young, true, true, nil},
+	} {
+		added, err := s.AddKey(t.Context(), test.purpose, test.key, test.ifNone)
+		if added != test.added || !errors.Is(err, test.err) {
+			t.Errorf("AddKey(%s, %s, %v) = %v, %v", test.purpose, test.key.ID, test.ifNone, added, err)
+		}
+	}
+	mustClose(t, s)
+	s = openAt(t, path)
+	same(t, []store.Key{young, old})(s.Keys(t.Context(), "sign"))
+	same(t, []store.Key{young})(s.Keys(t.Context(), "seal"))
+	same(t, []store.Key(nil))(s.Keys(t.Context(), "none"))
+	mustClose(t, s)
+	inFile(t, path, `UPDATE secret_keys SET id = 'c' WHERE id = 'b'`)
+	s = openAt(t, path)
+	wantError[[]store.Key](t, seal.ErrOpen)(s.Keys(t.Context(), "sign"))
+}
+
+func TestStartersAgreeOnAKey(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	var starters sync.WaitGroup
+	var won atomic.Int64
+	for i := range 16 {
+		starters.Go(func() {
+			added, err := s.AddKey(t.Context(), "sign", storeKey(fmt.Sprint(i), 1, "s"), true)
+			if err != nil {
+				t.Error(err)
+			}
+			if added {
+				won.Add(1)
+			}
+		})
+	}
+	starters.Wait()
+	keys, err := s.Keys(t.Context(), "sign")
+	if diff := cmp.Diff(1, len(keys)); err != nil || diff != "" || won.Load() != 1 {
+		t.Errorf("%d keys, %d winners, %v", len(keys), won.Load(), err)
+	}
+}

@@ -1,0 +1,213 @@
+package store
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"slices"
+	"time"
+
+	"github.com/cenotehq/cenote/cognito"
+)
+
+// parties are whom a decision about logins is shown.
+type parties struct {
+	self   *cognito.Identity
+	owners []cognito.Identity
+}
+
+// LinkLogins shows decide the identity called self (nil where self is empty) and
+// the distinct owners of logins in the order of logins, and carries out what it
+// returns, all in one transaction; where that changes nothing, nothing is
+// written. It returns the identity that decide kept or created. An error of
+// decide changes nothing and is returned as it is.
+//
+// A missing self is fs.ErrNotExist, as are identities to keep or merge that are
+// not of pool; an id or a login to add that is taken is fs.ErrExist. decide may
+// run more than once, on another goroutine, and may still run after LinkLogins
+// returned an error of ctx.
+func (s *Store) LinkLogins(ctx context.Context, pool, self string, logins []cognito.Login,
+	decide func(self *cognito.Identity, owners []cognito.Identity) (cognito.Link, error),
+) (cognito.Identity, error) {
+	logins = slices.Clone(logins)
+	seen, err := s.parties(ctx, pool, self, logins)
+	if err != nil {
+		return cognito.Identity{}, err
+	}
+	link, err := decide(seen.self, seen.owners)
+	if err != nil {
+		return cognito.Identity{}, err
+	}
+	if kept, ok := seen.settled(link); ok {
+		return kept, nil
+	}
+	return s.link(ctx, pool, self, logins, decide)
+}
+
+// settled returns the identity to keep if link asks for nothing that is not so
+// already: the usual case, since clients present the same logins again and again.
+func (p parties) settled(link cognito.Link) (cognito.Identity, bool) {
+	if link.Create != nil || len(link.Add) > 0 || len(link.Merge) > 0 {
+		return cognito.Identity{}, false
+	}
+	shown := p.owners
+	if p.self != nil {
+		shown = append(slices.Clone(shown), *p.self)
+	}
+	for _, i := range shown {
+		if i.ID == link.Keep {
+			return i, i.Authenticated || len(i.Logins) == 0
+		}
+	}
+	return cognito.Identity{}, false
+}
+
+func (s *Store) link(ctx context.Context, pool, self string, logins []cognito.Login,
+	decide func(self *cognito.Identity, owners []cognito.Identity) (cognito.Link, error),
+) (cognito.Identity, error) {
+	var result cognito.Identity
+	var touched []string
+	err := s.db.write(ctx, write{
+		do: func(c conn) error {
+			seen, err := loadParties(c, pool, self, logins)
+			if err != nil {
+				return err
+			}
+			link, err := decide(seen.self, seen.owners)
+			if err != nil {
+				return err
+			}
+			result, err = carryOut(c, pool, link, s.now())
+			touched = append(slices.Clone(link.Merge), result.ID)
+			return err
+		},
+		committed: func() {
+			s.identities.drop(touched...)
+			s.identities.replace(result)
+		},
+	})
+	if err != nil {
+		return cognito.Identity{}, err
+	}
+	return unshared(result), nil
+}
+
+// parties reads whom decide is to see from the cache, or else in one snapshot.
+func (s *Store) parties(ctx context.Context, pool, self string, logins []cognito.Login) (parties, error) {
+	seen, since, ok := s.identities.parties(pool, self, logins)
+	if ok {
+		return seen, nil
+	}
+	err := s.db.snapshot(ctx, func(c conn) error {
+		var err error
+		seen, err = loadParties(c, pool, self, logins)
+		return err
+	})
+	if err != nil {
+		return parties{}, err
+	}
+	if seen.self != nil {
+		s.identities.put(since, *seen.self)
+	}
+	for _, owner := range seen.owners {
+		s.identities.put(since, owner)
+	}
+	return seen, nil
+}
+
+func loadParties(c conn, pool, self string, logins []cognito.Login) (parties, error) {
+	var seen parties
+	if self != "" {
+		var err error
+		if seen.self, err = loadIdentity(c, self); err != nil {
+			return parties{}, err
+		}
+	}
+	var ids []string
+	for _, login := range logins {
+		id, err := ownerOf(c, pool, login)
+		if err != nil {
+			return parties{}, err
+		}
+		if id == "" || slices.Contains(ids, id) {
+			continue
+		}
+		owner, err := loadIdentity(c, id)
+		if err != nil {
+			return parties{}, err
+		}
+		ids = append(ids, id)
+		seen.owners = append(seen.owners, *owner)
+	}
+	return seen, nil
+}
+
+// ownerOf returns the id of the identity that owns login, or nothing.
+func ownerOf(c conn, pool string, login cognito.Login) (string, error) {
+	var id string
+	err := c.query(`SELECT identity FROM logins WHERE pool = $1 AND provider = $2 AND subject = $3`,
+		func(r row) error { return r.scan(&id) }, pool, login.Provider, login.Subject)
+	return id, err
+}
+
+func carryOut(c conn, pool string, link cognito.Link, now time.Time) (cognito.Identity, error) {
+	id, err := keeper(c, pool, link, now)
+	if err != nil {
+		return cognito.Identity{}, err
+	}
+	for _, login := range link.Add {
+		if _, err := c.exec(`INSERT INTO logins (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)`,
+			pool, login.Provider, login.Subject, id); err != nil {
+			return cognito.Identity{}, err
+		}
+	}
+	for _, from := range link.Merge {
+		if err := merge(c, pool, from, id, now); err != nil {
+			return cognito.Identity{}, err
+		}
+	}
+	if _, err := c.exec(`UPDATE identities SET authenticated = 1
+		WHERE id = $1 AND authenticated = 0 AND EXISTS (SELECT 1 FROM logins WHERE identity = $1)`, id); err != nil {
+		return cognito.Identity{}, err
+	}
+	kept, err := loadIdentity(c, id)
+	if err != nil {
+		return cognito.Identity{}, err
+	}
+	return *kept, nil
+}
+
+// keeper makes the identity that is to own the logins, or marks it modified, and
+// returns its id.
+func keeper(c conn, pool string, link cognito.Link, now time.Time) (string, error) {
+	switch {
+	case link.Create != nil && link.Keep != "":
+		return "", fmt.Errorf("store: link both creates and keeps an identity")
+	case link.Create == nil:
+		changed, err := c.exec(`UPDATE identities SET modified = $1 WHERE id = $2 AND pool = $3`, now.UnixMilli(), link.Keep, pool)
+		return link.Keep, oneOf(pool, link.Keep, changed, err)
+	case link.Create.Pool != pool:
+		return "", fmt.Errorf("store: link creates an identity of pool %s in pool %s", link.Create.Pool, pool)
+	}
+	return link.Create.ID, insertIdentity(c, *link.Create)
+}
+
+// merge moves all logins of an identity to another one and disables it.
+func merge(c conn, pool, from, to string, now time.Time) error {
+	if from == to {
+		return fmt.Errorf("store: link merges identity %s into itself", from)
+	}
+	changed, err := c.exec(`UPDATE identities SET disabled = 1, modified = $1 WHERE id = $2 AND pool = $3`, now.UnixMilli(), from, pool)
+	if err := oneOf(pool, from, changed, err); err != nil {
+		return err
+	}
+	_, err = c.exec(`UPDATE logins SET identity = $1 WHERE identity = $2`, to, from)
+	return err
+}
+
+func oneOf(pool, id string, changed int64, err error) error {
+	if err == nil && changed == 0 {
+		return fmt.Errorf("store: identity %s in pool %s: %w", id, pool, fs.ErrNotExist)
+	}
+	return err
+}

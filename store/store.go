@@ -1,0 +1,133 @@
+// Package store keeps what must survive a restart, in one SQLite file.
+package store
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"github.com/cenotehq/cenote/cognito"
+	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/seal"
+)
+
+// Config says where a Store keeps its file and under which key its secrets.
+type Config struct {
+	// Path is the data folder. It is made if it does not exist.
+	Path string
+
+	// MasterKey seals secrets in the file; it must be the same at every Open.
+	MasterKey *seal.Key
+
+	// CachedIdentities is how many identities are kept in memory at most, some
+	// 300 bytes each; zero means 200,000, less than zero none.
+	CachedIdentities int
+
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// Store is an open data folder. It is safe for concurrent use. Whatever it wrote
+// is on disk when the method returns; a method whose context ends while its write
+// is under way returns the context's error at once, and the write still happens.
+type Store struct {
+	db     database
+	lock   *flock.Flock
+	master *seal.Key
+	now    func() time.Time
+
+	identities *identityCache
+	roles      *Table[iam.Role]
+	users      *Table[iam.User]
+	providers  *Table[iam.OIDCProvider]
+	pools      *Table[cognito.Pool]
+}
+
+// Open opens the data folder, brings its file cenote.db up to date, and holds the
+// folder's lock until Close. Errors name the file and say what to do; those with
+// a type are *LockedError, *NewerError, *DamagedError and *MasterKeyError.
+func Open(ctx context.Context, config Config) (*Store, error) {
+	if config.MasterKey == nil {
+		return nil, errors.New("store: no master key given")
+	}
+	path, err := filepath.Abs(config.Path)
+	if err != nil {
+		return nil, folderError(config.Path, err)
+	}
+	if err := os.MkdirAll(path, 0o700); err != nil {
+		return nil, folderError(path, err)
+	}
+	lock, err := lockFolder(path)
+	if err != nil {
+		return nil, err
+	}
+	s, err := openLocked(ctx, config, filepath.Join(path, "cenote.db"))
+	if err != nil {
+		return nil, errors.Join(err, lock.Close())
+	}
+	s.lock = lock
+	return s, nil
+}
+
+func openLocked(ctx context.Context, config Config, file string) (*Store, error) {
+	db, err := openSQLite(ctx, file)
+	if err != nil {
+		return nil, err
+	}
+	s := newStore(db, config)
+	if err := s.checkMasterKey(ctx, file); err != nil {
+		return nil, errors.Join(err, db.close())
+	}
+	return s, nil
+}
+
+func newStore(db database, config Config) *Store {
+	s := &Store{db: db, master: config.MasterKey, now: config.Now}
+	if s.now == nil {
+		s.now = time.Now
+	}
+	s.identities = newIdentityCache(config.CachedIdentities)
+	s.roles = newTable[iam.Role](s, kind{name: "role", fold: true})
+	s.users = newTable[iam.User](s, kind{name: "user", fold: true, secret: true})
+	s.providers = newTable[iam.OIDCProvider](s, kind{name: "oidc-provider"})
+	s.pools = newTable[cognito.Pool](s, kind{name: "pool"})
+	return s
+}
+
+// Roles returns the table of roles; their names compare case-insensitively.
+func (s *Store) Roles() *Table[iam.Role] { return s.roles }
+
+// Users returns the table of users, which is sealed under the master key; their
+// names compare case-insensitively.
+func (s *Store) Users() *Table[iam.User] { return s.users }
+
+// OIDCProviders returns the table of OpenID Connect providers.
+func (s *Store) OIDCProviders() *Table[iam.OIDCProvider] { return s.providers }
+
+// Pools returns the table of identity pools.
+func (s *Store) Pools() *Table[cognito.Pool] { return s.pools }
+
+// Stats counts what a Store wrote since it was opened.
+type Stats struct {
+	Writes  int64 // transactions asked for, failed ones included
+	Commits int64 // commits that carried them to disk
+}
+
+// Stats returns the counters of the store.
+func (s *Store) Stats() Stats { return s.db.stats() }
+
+// Close waits for writes and reads under way, moves everything into the main
+// file and releases the folder. Later calls of any method return ErrClosed.
+func (s *Store) Close() error {
+	if err := s.db.close(); err != nil {
+		if errors.Is(err, ErrClosed) {
+			return err
+		}
+		return errors.Join(err, s.lock.Close())
+	}
+	return s.lock.Close()
+}
