@@ -1,0 +1,64 @@
+// Package sts gives out session credentials: it assumes roles for those whom the
+// roles' trust policies name, and says who a caller is.
+package sts
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/token"
+)
+
+// Service answers the STS operations of one account. Its fields are set once,
+// before the first call; it is safe for concurrent use.
+type Service struct {
+	// Account is the 12-digit id of the only account of this server.
+	Account string
+
+	IAM     *iam.Service
+	Issuers Issuers
+	Sealer  *Sealer
+
+	// Now is the clock; nil means time.Now.
+	Now func() time.Time
+}
+
+// ErrUnreachable means that an identity provider does not answer, or answers with
+// an error of its own.
+var ErrUnreachable = errors.New("sts: the identity provider does not respond")
+
+// Issuers reaches identity providers.
+type Issuers interface {
+	// Keys returns the signing keys of an OpenID issuer, given as a URL without a
+	// trailing slash. kid is the key that is looked for: if it is not among the
+	// known ones, they are fetched anew. The error wraps ErrUnreachable where that
+	// is the cause.
+	Keys(ctx context.Context, issuer, kid string) (token.Keys, error)
+
+	// SameIssuer reports whether a token's iss claim names the provider that is
+	// known by this host and path.
+	SameIssuer(iss, name string) bool
+}
+
+func (s *Service) now() time.Time {
+	if s.Now == nil {
+		return time.Now()
+	}
+	return s.Now()
+}
+
+// Credentials sign requests until they expire.
+type Credentials struct {
+	AccessKeyID     string    `aws:"AccessKeyId"`
+	SecretAccessKey string    `aws:"SecretAccessKey"`
+	SessionToken    string    `aws:"SessionToken"`
+	Expiration      time.Time `aws:"Expiration"`
+}
+
+// AssumedRoleUser names a role session.
+type AssumedRoleUser struct {
+	AssumedRoleID string `aws:"AssumedRoleId"`
+	ARN           string `aws:"Arn"`
+}
