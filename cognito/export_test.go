@@ -1,0 +1,41 @@
+package cognito
+
+// LinkOf is link.
+func LinkOf(self Identity, logins []Login, owners []Identity) (Link, error) {
+	return link(self, logins, owners)
+}
+
+// FindOrCreate is findOrCreate.
+func FindOrCreate(fresh Identity, logins []Login, owners []Identity) (Link, error) {
+	return findOrCreate(fresh, logins, owners)
+}
+
+// Proven is a login whose token is verified, as selectRole sees it.
+type Proven struct {
+	Provider string
+	Mapping  string // the provider's key in RoleMappings
+	Claims   map[string]any
+}
+
+// SelectRole is selectRole for a user with these logins, or for a guest without
+// any.
+func SelectRole(pool Pool, custom string, logins ...Proven) (string, error) {
+	v := visit{pool: pool}
+	for _, l := range logins {
+		v.proofs = append(v.proofs, proof{Login: Login{Provider: l.Provider}, mapping: l.Mapping, claims: l.Claims})
+	}
+	return selectedRole(v, custom)
+}
+
+// SelectRoleForToken is selectRole for the bearer of a token of ours.
+func SelectRoleForToken(pool Pool, custom string) (string, error) {
+	return selectedRole(visit{pool: pool, own: &own{}}, custom)
+}
+
+func selectedRole(v visit, custom string) (string, error) {
+	chosen, refusal := selectRole(v, custom)
+	if refusal != nil {
+		return "", refusal
+	}
+	return chosen.role, nil
+}

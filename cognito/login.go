@@ -1,0 +1,255 @@
+package cognito
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/cenotehq/cenote/fault"
+	"github.com/cenotehq/cenote/sts"
+	"github.com/cenotehq/cenote/token"
+)
+
+// tokenGrace is how far the clock of a provider may be off ("OIDC providers").
+const tokenGrace = 5 * time.Minute
+
+// proof is a login whose token is verified: all that linking, role selection and
+// tokens of ours may know of it.
+type proof struct {
+	Login
+	client    string         // the app that the token was made for
+	mapping   string         // the provider's key in RoleMappings
+	qualified string         // the user in the amr of our tokens
+	claims    map[string]any // of the token
+}
+
+// own is a token of ours that was presented in place of a login.
+type own struct {
+	subject string
+	pool    string
+	amr     []string
+}
+
+// verifyLogins proves every login, or fails for the first one that is not good, in
+// the order of the providers' names. It may wait for the network, so it runs
+// before any transaction.
+func (s *Service) verifyLogins(ctx context.Context, pool Pool, logins map[string]string) ([]proof, error) {
+	if len(logins) > 0 && !pool.hasProviders() {
+		return nil, notAuthorized("Identity pool - %s does not have identity providers configured.", pool.ID)
+	}
+	proofs := make([]proof, 0, len(logins))
+	for _, name := range slices.Sorted(maps.Keys(logins)) {
+		p, err := s.verifyLogin(ctx, pool, name, logins[name])
+		if err != nil {
+			return nil, err
+		}
+		proofs = append(proofs, p)
+	}
+	return proofs, nil
+}
+
+func (s *Service) verifyLogin(ctx context.Context, pool Pool, name, raw string) (proof, error) {
+	if name == sts.CognitoIdentity {
+		return proof{}, invalidLogin("Can't pass in a Cognito token.")
+	}
+	if isOpaque(name) || slices.Contains(pool.SAMLProviders, name) {
+		return proof{}, unverifiable(pool, name)
+	}
+	t, err := token.Parse(raw)
+	if err != nil {
+		return proof{}, invalidLogin("Not a valid OpenId Connect identity token.").With(err)
+	}
+	if !s.Issuers.SameIssuer(t.Issuer, name) {
+		return proof{}, invalidLogin("Issuer doesn't match providerName").
+			With(fmt.Errorf("the token is of %q, the login of %q", t.Issuer, name))
+	}
+	for _, claim := range []string{"aud", "sub", "exp"} {
+		if err := t.Require(claim); err != nil {
+			return proof{}, invalidLogin("Missing a required claim: %s", claim).With(err)
+		}
+	}
+	provider, err := s.provider(ctx, pool, name)
+	if err != nil {
+		return proof{}, err
+	}
+	if err := s.verifyToken(ctx, t, name); err != nil {
+		return proof{}, err
+	}
+	return provider.proof(t)
+}
+
+// verifyToken checks the signature and the times of a token of the provider called
+// name.
+func (s *Service) verifyToken(ctx context.Context, t *token.Token, name string) error {
+	now := s.now()
+	if expired, ok := errors.AsType[*token.ExpiredError](t.CheckTime(now, tokenGrace)); ok {
+		return invalidLogin("Token expired: %d >= %d", now.Unix(), t.Expires.Unix()).With(expired)
+	}
+	keys, err := s.Issuers.Keys(ctx, "https://"+name, t.KeyID)
+	if err != nil {
+		return keysFault(name, err)
+	}
+	if err := t.VerifySignature(keys); err != nil {
+		return unverified(err)
+	}
+	if err := t.CheckTime(now, tokenGrace); err != nil {
+		return unverified(err)
+	}
+	return nil
+}
+
+func unverified(cause error) *fault.Error {
+	return invalidLogin("Couldn't verify signed token.").With(cause)
+}
+
+// keysFault tells a provider that does not answer from one whose keys are no good.
+func keysFault(name string, cause error) *fault.Error {
+	if errors.Is(cause, sts.ErrUnreachable) {
+		return externalService("The identity provider %s is not responding.", name).With(cause)
+	}
+	return unverified(cause)
+}
+
+// entry is a provider as a pool has it configured.
+type entry struct {
+	name    string
+	clients []string
+	mapping func(client string) string
+	// qualify names a user in our tokens.
+	qualify func(client, subject string) string
+}
+
+// provider returns the pool's entry for the login key name.
+func (s *Service) provider(ctx context.Context, pool Pool, name string) (entry, error) {
+	if client, ok := pool.SupportedLoginProviders[name]; ok {
+		return entry{
+			name: name, clients: []string{client},
+			mapping: func(string) string { return name },
+			qualify: func(client, subject string) string { return name + ":" + client + ":" + subject },
+		}, nil
+	}
+	if clients := pool.clientsOf(name); len(clients) > 0 {
+		return entry{
+			name: name, clients: clients,
+			mapping: func(client string) string { return name + ":" + client },
+			qualify: func(_, subject string) string { return name + ":CognitoSignIn:" + subject },
+		}, nil
+	}
+	for _, arn := range pool.OpenIDConnectProviders {
+		host := oidcHost(arn)
+		if strings.TrimSuffix(host, "/") != strings.TrimSuffix(name, "/") {
+			continue
+		}
+		provider, err := s.IAM.Providers.Get(ctx, host)
+		if errors.Is(err, fs.ErrNotExist) {
+			return entry{}, unsupportedLogin().With(fmt.Errorf("%s is gone from the account", arn))
+		}
+		if err != nil {
+			return entry{}, fmt.Errorf("reading %s: %w", arn, err)
+		}
+		return entry{
+			name: host, clients: provider.ClientIDs,
+			mapping: func(string) string { return arn },
+			qualify: func(_, subject string) string { return arn + ":OIDC:" + subject },
+		}, nil
+	}
+	return entry{}, unsupportedLogin().With(fmt.Errorf("the pool has no provider %q", name))
+}
+
+func (p Pool) clientsOf(userPool string) []string {
+	var clients []string
+	for _, c := range p.CognitoIdentityProviders {
+		if c.ProviderName == userPool {
+			clients = append(clients, c.ClientID)
+		}
+	}
+	return clients
+}
+
+// proof returns the login of a verified token, unless it was made for an app that
+// the pool does not know.
+func (e entry) proof(t *token.Token) (proof, error) {
+	for _, client := range t.Client() {
+		if slices.Contains(e.clients, client) {
+			return proof{
+				Login:     Login{Provider: e.name, Subject: t.Subject},
+				client:    client,
+				mapping:   e.mapping(client),
+				qualified: e.qualify(client, t.Subject),
+				claims:    t.Claims,
+			}, nil
+		}
+	}
+	return proof{}, unsupportedLogin().With(fmt.Errorf("the token is for %q, the pool takes %q", t.Client(), e.clients))
+}
+
+// verifyOwn proves a token of ours, which stands for a developer's word in
+// GetCredentialsForIdentity: it must be for this identity.
+func (s *Service) verifyOwn(ctx context.Context, identity Identity, raw string) (own, error) {
+	t, err := token.Parse(raw)
+	if err != nil {
+		return own{}, invalidLogin("Not a valid OpenId Connect identity token.").With(err)
+	}
+	if !s.Issuers.SameIssuer(t.Issuer, sts.CognitoIdentity) {
+		return own{}, invalidLogin("Not a Cognito token.")
+	}
+	if err := s.verifyToken(ctx, t, sts.CognitoIdentity); err != nil {
+		return own{}, err
+	}
+	if t.Subject != identity.ID || !slices.Equal(t.Audience, []string{identity.Pool}) {
+		return own{}, loginsDontMatch().With(fmt.Errorf("the token is for identity %s", t.Subject))
+	}
+	o := own{subject: t.Subject, pool: identity.Pool}
+	list, ok := t.Claims["amr"].([]any)
+	for _, item := range list {
+		text, isText := item.(string)
+		ok = ok && isText
+		o.amr = append(o.amr, text)
+	}
+	if !ok || !slices.Contains(o.amr, amrAuthenticated) {
+		return own{}, loginsDontMatch().With(errors.New("the token is a guest's"))
+	}
+	return o, nil
+}
+
+// Login providers that an identity pool knows by their domains.
+const (
+	providerGoogle   = "accounts.google.com"
+	providerApple    = "appleid.apple.com"
+	providerFacebook = "graph.facebook.com"
+	providerAmazon   = "www.amazon.com"
+	providerTwitter  = "api.twitter.com"
+	providerDigits   = "www.digits.com"
+)
+
+func isSocial(name string) bool {
+	return name == providerGoogle || name == providerApple || isOpaque(name)
+}
+
+// isOpaque reports whether a provider's tokens are not JWTs but have to be shown
+// to the provider.
+func isOpaque(name string) bool {
+	switch name {
+	case providerFacebook, providerAmazon, providerTwitter, providerDigits:
+		return true
+	}
+	return false
+}
+
+// unverifiable refuses a login of a kind that this version cannot verify. What is
+// not verified gets nothing.
+func unverifiable(pool Pool, name string) *fault.Error {
+	if _, ok := pool.SupportedLoginProviders[name]; !ok && !slices.Contains(pool.SAMLProviders, name) {
+		return unsupportedLogin()
+	}
+	kind := "tokens of this provider"
+	if strings.HasPrefix(name, "arn:") {
+		kind = "SAML assertions"
+	}
+	return unverified(fmt.Errorf("%s cannot be verified by this version", kind))
+}

@@ -1,0 +1,213 @@
+package cognito
+
+import (
+	"context"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/cenotehq/cenote/iam"
+)
+
+const (
+	maxPools = 1000
+
+	// purgeBatch is how many identities of a deleted pool go in one transaction:
+	// few enough not to hold up the writes of other pools.
+	purgeBatch = 500
+)
+
+// CreateIdentityPoolInput is the request of CreateIdentityPool.
+type CreateIdentityPoolInput struct {
+	PoolSettings
+}
+
+// IdentityPool is a pool as the API shows it, and the request of
+// UpdateIdentityPool.
+type IdentityPool struct {
+	poolInput
+	PoolSettings
+}
+
+func show(p Pool) *IdentityPool {
+	return &IdentityPool{poolInput: poolInput{p.ID}, PoolSettings: p.PoolSettings}
+}
+
+// CreateIdentityPool makes a pool in the region that the caller signed for.
+func (s *Service) CreateIdentityPool(ctx context.Context, caller iam.Caller, in *CreateIdentityPoolInput) (*IdentityPool, error) {
+	settings := in.normalized()
+	if refusal := settings.check(s.Account); refusal != nil {
+		return nil, refusal
+	}
+	pools, err := s.Pools.List(ctx, "", maxPools)
+	if err != nil {
+		return nil, fmt.Errorf("counting the pools: %w", err)
+	}
+	if len(pools) >= maxPools {
+		return nil, limitExceeded("The account has %d identity pools, as many as it may have.", maxPools)
+	}
+	now := s.now()
+	pool := Pool{
+		ID: s.ids.next(caller.Region, now), Region: caller.Region, Account: s.Account,
+		PoolSettings: settings, Created: now,
+	}
+	if err := s.Pools.Create(ctx, pool); err != nil {
+		return nil, fmt.Errorf("keeping a new pool: %w", err)
+	}
+	return show(pool), nil
+}
+
+// pool returns the pool called id, as seen from region; empty means any.
+func (s *Service) pool(ctx context.Context, region, id string) (Pool, error) {
+	pool, err := s.Pools.Get(ctx, id)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && region != "" && pool.Region != region {
+		return Pool{}, poolNotFound(id)
+	}
+	if err != nil {
+		return Pool{}, fmt.Errorf("reading pool %s: %w", id, err)
+	}
+	return pool, nil
+}
+
+// change is Pools.Update for a pool as seen from region.
+func (s *Service) change(ctx context.Context, region, id string, change func(*Pool) error) error {
+	err := s.Pools.Update(ctx, id, func(p *Pool) error {
+		if p.Region != region {
+			return fs.ErrNotExist
+		}
+		return change(p)
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return poolNotFound(id)
+	}
+	return err
+}
+
+// DescribeIdentityPoolInput is the request of DescribeIdentityPool.
+type DescribeIdentityPoolInput struct{ poolInput }
+
+// DescribeIdentityPool shows a pool.
+func (s *Service) DescribeIdentityPool(ctx context.Context, caller iam.Caller, in *DescribeIdentityPoolInput) (*IdentityPool, error) {
+	pool, err := s.pool(ctx, caller.Region, in.IdentityPoolID)
+	if err != nil {
+		return nil, err
+	}
+	return show(pool), nil
+}
+
+// UpdateIdentityPool replaces the settings of a pool: what is not sent returns to
+// its default, except the developer provider name, which stays.
+func (s *Service) UpdateIdentityPool(ctx context.Context, caller iam.Caller, in *IdentityPool) (*IdentityPool, error) {
+	settings := in.normalized()
+	if refusal := settings.check(s.Account); refusal != nil {
+		return nil, refusal
+	}
+	var updated Pool
+	err := s.change(ctx, caller.Region, in.IdentityPoolID, func(p *Pool) error {
+		next := settings
+		if next.DeveloperProviderName == "" {
+			next.DeveloperProviderName = p.DeveloperProviderName
+		}
+		if p.DeveloperProviderName != "" && next.DeveloperProviderName != p.DeveloperProviderName {
+			return invalidParameter("The developer provider name of an identity pool cannot be changed.")
+		}
+		p.PoolSettings = next
+		updated = *p
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return show(updated), nil
+}
+
+// DeleteIdentityPoolInput is the request of DeleteIdentityPool.
+type DeleteIdentityPoolInput struct{ poolInput }
+
+// DeleteIdentityPool removes a pool and then its identities, in small batches.
+// The pool is gone first, so nothing can be had for an identity that is still
+// there.
+func (s *Service) DeleteIdentityPool(ctx context.Context, caller iam.Caller, in *DeleteIdentityPoolInput) (*struct{}, error) {
+	err := s.Pools.Delete(ctx, in.IdentityPoolID, func(p Pool) error {
+		if p.Region != caller.Region {
+			return fs.ErrNotExist
+		}
+		return nil
+	})
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, poolNotFound(in.IdentityPoolID)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("deleting pool %s: %w", in.IdentityPoolID, err)
+	}
+	return nil, s.purge(context.WithoutCancel(ctx), in.IdentityPoolID)
+}
+
+func (s *Service) purge(ctx context.Context, pool string) error {
+	for {
+		n, err := s.Identities.DeleteIdentitiesOf(ctx, pool, purgeBatch)
+		if err != nil {
+			return fmt.Errorf("deleting the identities of pool %s: %w", pool, err)
+		}
+		if n < purgeBatch {
+			return nil
+		}
+	}
+}
+
+// ListIdentityPoolsInput is the request of ListIdentityPools.
+type ListIdentityPoolsInput struct {
+	MaxResults int32  `aws:"MaxResults" check:"required;range=1-60"`
+	NextToken  string `aws:"NextToken" check:"len=1-65535;pattern=[\\S]+"`
+}
+
+// ListIdentityPoolsOutput is the answer of ListIdentityPools.
+type ListIdentityPoolsOutput struct {
+	IdentityPools []PoolSummary `aws:"IdentityPools"`
+	NextToken     string        `aws:"NextToken"`
+}
+
+// PoolSummary is a pool in a list.
+type PoolSummary struct {
+	IdentityPoolID   string `aws:"IdentityPoolId"`
+	IdentityPoolName string `aws:"IdentityPoolName"`
+}
+
+// Resource returns what AWS authorizes a listing on: the ARN of a pool without a
+// name.
+func (in ListIdentityPoolsInput) Resource(c iam.Caller) string {
+	return poolInput{}.Resource(c)
+}
+
+// ListIdentityPools lists the pools of the region that the caller signed for. A
+// page goes on after the last pool of the one before, so pools that come and go in
+// between are neither shown twice nor pushed out.
+func (s *Service) ListIdentityPools(ctx context.Context, caller iam.Caller, in *ListIdentityPoolsInput) (*ListIdentityPoolsOutput, error) {
+	region := caller.Region + ":"
+	after := region
+	if in.NextToken != "" {
+		last, err := base64.RawURLEncoding.DecodeString(in.NextToken)
+		if err != nil || !strings.HasPrefix(string(last), region) {
+			return nil, invalidParameter("Invalid NextToken.")
+		}
+		after = string(last)
+	}
+	pools, err := s.Pools.List(ctx, after, int(in.MaxResults)+1)
+	if err != nil {
+		return nil, fmt.Errorf("listing pools: %w", err)
+	}
+	out := &ListIdentityPoolsOutput{IdentityPools: []PoolSummary{}}
+	for _, p := range pools {
+		if p.Region != caller.Region {
+			break // ids begin with the region, so the rest belongs to later ones
+		}
+		if len(out.IdentityPools) == int(in.MaxResults) {
+			out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(out.IdentityPools[in.MaxResults-1].IdentityPoolID))
+			break
+		}
+		out.IdentityPools = append(out.IdentityPools, PoolSummary{p.ID, p.Name})
+	}
+	return out, nil
+}

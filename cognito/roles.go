@@ -1,0 +1,152 @@
+package cognito
+
+import (
+	"encoding/json"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/cenotehq/cenote/fault"
+)
+
+// Claims with which a user pool chooses roles for its users ("Using tokens to
+// assign roles to users").
+const (
+	claimRoles         = "cognito:roles"
+	claimPreferredRole = "cognito:preferred_role"
+)
+
+// choice is a selected role and why it is this one.
+type choice struct {
+	role    string
+	because string
+}
+
+// selectRole chooses the role of a visit ("Role-based access control"). custom is
+// the CustomRoleArn of the request, or empty.
+func selectRole(v visit, custom string) (choice, *fault.Error) {
+	if v.guest() {
+		if custom != "" {
+			return choice{}, roleForbidden(custom) // guests have no choice
+		}
+		return defaultRole(v.pool, "unauthenticated", "")
+	}
+	p, mapping, ok := v.mapping()
+	if !ok {
+		return defaultRole(v.pool, "authenticated", custom)
+	}
+	var chosen choice
+	var refusal *fault.Error
+	switch mapping.Type {
+	case mappingToken:
+		chosen, refusal = roleOfToken(p.claims, custom)
+	case mappingRules:
+		chosen, refusal = roleOfRules(*mapping.RulesConfiguration, p.claims, custom)
+	default:
+		return choice{}, invalidConfiguration()
+	}
+	if refusal != nil || chosen.role != "" {
+		return chosen, refusal
+	}
+	if mapping.AmbiguousRoleResolution == ambiguousDeny {
+		return choice{}, ambiguousRole(p.Provider)
+	}
+	return defaultRole(v.pool, "authenticated", custom)
+}
+
+// mapping returns the first presented login, by name, whose provider has a role
+// mapping.
+func (v visit) mapping() (proof, RoleMapping, bool) {
+	for _, p := range v.proofs {
+		if m, ok := v.pool.RoleMappings[p.mapping]; ok {
+			return p, m, true
+		}
+	}
+	return proof{}, RoleMapping{}, false
+}
+
+// defaultRole is the pool's role for guests or for users. Asking for another one
+// is refused.
+func defaultRole(pool Pool, kind, custom string) (choice, *fault.Error) {
+	role := pool.Roles[kind]
+	if role == "" {
+		return choice{}, invalidConfiguration()
+	}
+	if custom != "" && custom != role {
+		return choice{}, roleForbidden(custom)
+	}
+	return choice{role: role, because: "the pool's " + kind + " role"}, nil
+}
+
+func roleOfToken(claims map[string]any, custom string) (choice, *fault.Error) {
+	if custom != "" {
+		if !slices.Contains(rolesOf(claims[claimRoles]), custom) {
+			return choice{}, roleForbidden(custom)
+		}
+		return choice{role: custom, because: "asked for, and among " + claimRoles}, nil
+	}
+	preferred, _ := claims[claimPreferredRole].(string)
+	return choice{role: preferred, because: claimPreferredRole}, nil
+}
+
+// rolesOf reads the list of roles, which AWS documents as a text with commas and
+// sends as an array.
+func rolesOf(claim any) []string {
+	var roles []string
+	for _, text := range texts(claim) {
+		for role := range strings.SplitSeq(text, ",") {
+			roles = append(roles, strings.TrimSpace(role))
+		}
+	}
+	return roles
+}
+
+func roleOfRules(c RulesConfiguration, claims map[string]any, custom string) (choice, *fault.Error) {
+	for i, rule := range c.Rules {
+		if !rule.matches(claims) || custom != "" && rule.RoleARN != custom {
+			continue
+		}
+		return choice{role: rule.RoleARN, because: "rule " + strconv.Itoa(i+1) + " matches the claim " + rule.Claim}, nil
+	}
+	if custom != "" {
+		return choice{}, roleForbidden(custom)
+	}
+	return choice{}, nil
+}
+
+// matches reports whether a claim fits the rule. A claim that is absent fits none,
+// not even NotEqual; a list fits if one of its elements does.
+func (r MappingRule) matches(claims map[string]any) bool {
+	return slices.ContainsFunc(texts(claims[r.Claim]), func(value string) bool {
+		switch r.MatchType {
+		case "Equals":
+			return value == r.Value
+		case "NotEqual":
+			return value != r.Value
+		case "StartsWith":
+			return strings.HasPrefix(value, r.Value)
+		case "Contains":
+			return strings.Contains(value, r.Value)
+		}
+		return false
+	})
+}
+
+// texts returns the values of a claim as text; objects have none.
+func texts(claim any) []string {
+	switch v := claim.(type) {
+	case string:
+		return []string{v}
+	case bool:
+		return []string{strconv.FormatBool(v)}
+	case json.Number:
+		return []string{v.String()}
+	case []any:
+		var list []string
+		for _, item := range v {
+			list = append(list, texts(item)...)
+		}
+		return list
+	}
+	return nil
+}
