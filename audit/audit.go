@@ -1,0 +1,84 @@
+// Package audit keeps one event per API call: who asked for what, and what became
+// of it.
+package audit
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/cenotehq/cenote/fault"
+)
+
+// Event is one call. It is filled in along the way and recorded once, when the
+// answer is known. It never holds a token, a secret or a login.
+type Event struct {
+	RequestID string
+	Start     time.Time // UTC
+	Duration  time.Duration
+	SourceIP  string
+	UserAgent string
+	API       string // cognito-identity, sts, iam: the one in whose words the answer is
+	Operation string
+	Caller    string // ARN; empty for public operations and unproven callers
+	Status    int    // HTTP
+	Code      string // of the error; empty for success
+	Message   string // what the client was told
+	Cause     error  // what it was not told
+}
+
+// Log writes events as one line each, failures of the server as errors.
+type Log struct {
+	Logger *slog.Logger
+}
+
+// Record writes the event.
+func (l Log) Record(ctx context.Context, e Event) {
+	level := slog.LevelInfo
+	if e.Status >= 500 {
+		level = slog.LevelError
+	}
+	if !l.Logger.Enabled(ctx, level) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("id", e.RequestID),
+		slog.String("api", e.API),
+		slog.String("operation", e.Operation),
+		slog.Int("status", e.Status),
+		slog.Duration("took", e.Duration),
+		slog.String("from", e.SourceIP),
+	}
+	if e.Caller != "" {
+		attrs = append(attrs, slog.String("caller", e.Caller))
+	}
+	if e.Code != "" {
+		attrs = append(attrs, slog.String("error", e.Code), slog.String("message", cut(e.Message)))
+	}
+	if e.Cause != nil {
+		attrs = append(attrs, slog.String("cause", cut(explain(e.Cause))))
+	}
+	l.Logger.LogAttrs(ctx, level, "call", attrs...)
+}
+
+// cut bounds a text: clients that prove nothing choose a part of some, such as the
+// iss claim of their token, and must not fill the disk.
+func cut(text string) string {
+	const longest = 4 << 10
+	if len(text) <= longest {
+		return text
+	}
+	return strings.ToValidUTF8(text[:longest], "") + "…"
+}
+
+// explain is a cause with its own causes: a refusal of one service may stand for a
+// refusal of another, and the innermost is the one that tells what to mend.
+func explain(cause error) string {
+	text := cause.Error()
+	if f, ok := errors.AsType[*fault.Error](cause); ok && f.Cause != nil {
+		text += ": " + explain(f.Cause)
+	}
+	return text
+}

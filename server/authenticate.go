@@ -1,0 +1,166 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/cenotehq/cenote/arn"
+	"github.com/cenotehq/cenote/fault"
+	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/policy"
+	"github.com/cenotehq/cenote/sigv4"
+	"github.com/cenotehq/cenote/sts"
+	"github.com/cenotehq/cenote/wire"
+)
+
+// errUnknownKey means that no such access key exists, that it is not active, or
+// that its session token is no good.
+var errUnknownKey = errors.New("unknown access key")
+
+// placeholder is the secret that an unknown key is verified with, so that the time
+// it takes does not tell which keys exist.
+const placeholder = "no such key, but as long as a secret is."
+
+// authenticate proves who signed. Whoever calls a public operation is nobody, even
+// with a signature.
+func (s *Server) authenticate(c *call) error {
+	if !c.operation.signed {
+		return nil
+	}
+	signature, err := sigv4.Parse(c.Request)
+	if err != nil {
+		return c.signatureFault(err)
+	}
+	if err := signature.CheckScope(c.api.name); err != nil {
+		return c.signatureFault(err)
+	}
+	secret, caller, problem := s.signer(c.Context(), signature)
+	if problem != nil && !errors.Is(problem, sts.ErrExpired) {
+		secret = placeholder
+	}
+	if err := signature.Verify(c.Request, c.body, secret, s.Now(), c.api.skew); err != nil && problem == nil {
+		return c.signatureFault(err)
+	}
+	if problem != nil {
+		return c.signatureFault(problem)
+	}
+	caller.Region = signature.Region
+	c.caller = caller
+	return nil
+}
+
+// signer returns the secret of the key that a signature names, and who holds it.
+func (s *Server) signer(ctx context.Context, signature *sigv4.Signature) (secret string, caller iam.Caller, err error) {
+	id, token := signature.AccessKeyID, signature.SessionToken
+	switch {
+	case token != "":
+		secret, caller, err = s.STS.Authenticate(ctx, id, token)
+	case id == s.Root.ID:
+		secret, caller = string(s.Root.Secret), s.rootCaller()
+	default:
+		secret, caller, err = s.IAM.Authenticate(ctx, id)
+	}
+	if errors.Is(err, sts.ErrInvalidToken) || errors.Is(err, fs.ErrNotExist) {
+		err = fmt.Errorf("%w: %w", errUnknownKey, err)
+	}
+	return secret, caller, err
+}
+
+func (s *Server) rootCaller() iam.Caller {
+	return iam.Caller{
+		Account: s.Account, ARN: arn.Root(s.Account).String(), UserID: s.Account, KeyID: s.Root.ID, Root: true,
+	}
+}
+
+// signatureFault says in the words of the API what is wrong with a signature
+// ("Troubleshoot Signature Version 4 signing").
+func (c *call) signatureFault(err error) error {
+	if c.api.format == wire.JSON {
+		return jsonSignatureFault(err)
+	}
+	if e, ok := errors.AsType[*sigv4.IncompleteError](err); ok {
+		return fault.New("IncompleteSignature", http.StatusBadRequest, e.Message).With(err)
+	}
+	if e, ok := errors.AsType[*sigv4.MismatchError](err); ok {
+		return fault.New("SignatureDoesNotMatch", http.StatusForbidden, e.Message).With(err)
+	}
+	switch {
+	case errors.Is(err, sigv4.ErrMissing):
+		return fault.New("MissingAuthenticationToken", http.StatusForbidden, "Request is missing Authentication Token").With(err)
+	case errors.Is(err, errUnknownKey):
+		return fault.New("InvalidClientTokenId", http.StatusForbidden, "The security token included in the request is invalid.").With(err)
+	case errors.Is(err, sts.ErrExpired):
+		return fault.New("ExpiredToken", http.StatusForbidden, "The security token included in the request is expired").With(err)
+	}
+	return err
+}
+
+// jsonSignatureFault is signatureFault for AWS JSON, where all have status 400.
+func jsonSignatureFault(err error) error {
+	if e, ok := errors.AsType[*sigv4.IncompleteError](err); ok {
+		return fault.New("IncompleteSignatureException", http.StatusBadRequest, e.Message).With(err)
+	}
+	if e, ok := errors.AsType[*sigv4.MismatchError](err); ok {
+		return fault.New("InvalidSignatureException", http.StatusBadRequest, e.Message).With(err)
+	}
+	switch {
+	case errors.Is(err, sigv4.ErrMissing):
+		return fault.New("MissingAuthenticationTokenException", http.StatusBadRequest, "Missing Authentication Token").With(err)
+	case errors.Is(err, errUnknownKey):
+		return fault.New("UnrecognizedClientException", http.StatusBadRequest, "The security token included in the request is invalid.").With(err)
+	case errors.Is(err, sts.ErrExpired):
+		return fault.New("ExpiredTokenException", http.StatusBadRequest, "The security token included in the request is expired").With(err)
+	}
+	return err
+}
+
+// resourced is an input that names what it acts on. Others act on "*".
+type resourced interface {
+	Resource(iam.Caller) string
+}
+
+// authorize asks the policies of the caller about operations that need a
+// permission.
+func (s *Server) authorize(c *call) error {
+	if c.operation.action == "" {
+		return nil
+	}
+	resource := "*"
+	if in, ok := c.input.(resourced); ok {
+		resource = in.Resource(c.caller)
+	}
+	decision, err := s.IAM.Authorize(c.Context(), c.caller, c.operation.action, resource, c.conditionKeys())
+	if err != nil {
+		return err
+	}
+	if decision.Allowed {
+		return nil
+	}
+	text := iam.Denied(c.caller, c.operation.action, resource, decision)
+	if c.api.format == wire.JSON {
+		return fault.New("AccessDeniedException", http.StatusBadRequest, text)
+	}
+	return fault.New("AccessDenied", http.StatusForbidden, text)
+}
+
+// conditionKeys are those that the request itself brings ("AWS global condition
+// context keys").
+func (c *call) conditionKeys() policy.Context {
+	keys := policy.NewContext()
+	keys.Set("aws:SourceIp", c.event.SourceIP)
+	keys.Set("aws:SecureTransport", strconv.FormatBool(c.TLS != nil))
+	keys.Set("aws:RequestedRegion", c.caller.Region)
+	keys.Set("aws:ViaAWSService", "false")
+	if c.event.UserAgent != "" {
+		keys.Set("aws:UserAgent", c.event.UserAgent)
+	}
+	if referer := strings.TrimSpace(c.Referer()); referer != "" {
+		keys.Set("aws:Referer", referer)
+	}
+	return keys
+}

@@ -1,0 +1,96 @@
+package server_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cenotehq/cenote/server"
+	"github.com/cenotehq/cenote/token"
+)
+
+// TestHealth asks whether the server lives and is ready.
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	get := func(url, path string) (int, string) {
+		response, err := http.Get(url + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer func() { _ = response.Body.Close() }()
+		body, err := io.ReadAll(response.Body)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return response.StatusCode, string(body)
+	}
+	for path, want := range map[string]string{"/healthz": "ok\n", "/readyz": "ready\n"} {
+		if status, body := get(w.URL, path); status != http.StatusOK || body != want {
+			t.Errorf("%s: %d %q", path, status, body)
+		}
+	}
+	w.config.Ready = func(context.Context) error { return errors.New("the disk of db-7 is full") }
+	unready := httptest.NewServer(server.New(w.config))
+	defer unready.Close()
+	if status, body := get(unready.URL, "/readyz"); status != http.StatusServiceUnavailable || body != "not ready\n" {
+		t.Errorf("/readyz of a server that is not: %d %q", status, body)
+	}
+	if status, _ := get(unready.URL, "/healthz"); status != http.StatusOK {
+		t.Errorf("/healthz of a server that is not ready: %d", status)
+	}
+}
+
+// TestDiscovery follows the way of a verifier: discovery document, keys, token.
+func TestDiscovery(t *testing.T) {
+	t.Parallel()
+	f := newFlow(t)
+	fetch := func(path string) answer {
+		got := f.do(t, f.request(t, http.MethodGet, path, "")).ok(t)
+		if kind := got.header.Get("Content-Type"); kind != "application/json" {
+			t.Errorf("%s is %s", path, kind)
+		}
+		return got
+	}
+	var document struct {
+		Issuer     string   `json:"issuer"`
+		Keys       string   `json:"jwks_uri"`
+		Algorithms []string `json:"id_token_signing_alg_values_supported"`
+	}
+	if err := json.Unmarshal([]byte(fetch("/.well-known/openid-configuration").body), &document); err != nil {
+		t.Fatal(err)
+	}
+	if document.Issuer != "https://cognito-identity.amazonaws.com" || document.Keys != f.URL+"/.well-known/jwks_uri" {
+		t.Errorf("the issuer is %s, its keys are at %s", document.Issuer, document.Keys)
+	}
+	served := fetch("/.well-known/jwks_uri").body
+	for _, path := range []string{"/.well-known/jwks.json", "/protocol/openid-connect/certs"} {
+		if diff := cmp.Diff(served, fetch(path).body); diff != "" {
+			t.Errorf("%s: %s", path, diff)
+		}
+	}
+	keys, err := token.ParseKeys([]byte(served))
+	if err != nil {
+		t.Fatal(err)
+	}
+	guest := f.identity(t, "")
+	parsed, err := token.Parse(f.public(t, "GetOpenIdToken", `{"IdentityId":"`+guest+`"}`).ok(t).value(t, "Token"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := parsed.VerifySignature(keys); err != nil {
+		t.Errorf("the served keys do not verify the token: %v", err)
+	}
+	if diff := cmp.Diff([]string{parsed.Algorithm}, document.Algorithms); diff != "" {
+		t.Errorf("the document's algorithms: %s", diff)
+	}
+	if parsed.Issuer != document.Issuer || parsed.Subject != guest || !cmp.Equal(parsed.Audience, []string{f.pool}) {
+		t.Errorf("the token is of %s for %s at %v", parsed.Issuer, parsed.Subject, parsed.Audience)
+	}
+}

@@ -1,0 +1,42 @@
+package server
+
+func iamOperations(c Config) map[string]operation {
+	s := c.IAM
+	return map[string]operation{
+		"AddClientIDToOpenIDConnectProvider": signed("iam:AddClientIDToOpenIDConnectProvider", s.AddClientIDToOpenIDConnectProvider),
+		"CreateAccessKey":                    signed("iam:CreateAccessKey", s.CreateAccessKey),
+		"CreateOpenIDConnectProvider":        signed("iam:CreateOpenIDConnectProvider", s.CreateOpenIDConnectProvider),
+		"CreateRole":                         signed("iam:CreateRole", s.CreateRole),
+		"CreateUser":                         signed("iam:CreateUser", s.CreateUser),
+		"DeleteAccessKey":                    signed("iam:DeleteAccessKey", s.DeleteAccessKey),
+		"DeleteOpenIDConnectProvider":        signed("iam:DeleteOpenIDConnectProvider", s.DeleteOpenIDConnectProvider),
+		"DeleteRole":                         signed("iam:DeleteRole", s.DeleteRole),
+		"DeleteRolePolicy":                   signed("iam:DeleteRolePolicy", s.DeleteRolePolicy),
+		"DeleteUser":                         signed("iam:DeleteUser", s.DeleteUser),
+		"DeleteUserPolicy":                   signed("iam:DeleteUserPolicy", s.DeleteUserPolicy),
+		"GetOpenIDConnectProvider":           signed("iam:GetOpenIDConnectProvider", s.GetOpenIDConnectProvider),
+		"GetRole":                            signed("iam:GetRole", s.GetRole),
+		"GetRolePolicy":                      signed("iam:GetRolePolicy", s.GetRolePolicy),
+		"GetUser":                            signed("iam:GetUser", s.GetUser),
+		"GetUserPolicy":                      signed("iam:GetUserPolicy", s.GetUserPolicy),
+		"ListAccessKeys":                     signed("iam:ListAccessKeys", s.ListAccessKeys),
+		"ListAttachedRolePolicies":           signed("iam:ListAttachedRolePolicies", s.ListAttachedRolePolicies),
+		"ListInstanceProfilesForRole":        signed("iam:ListInstanceProfilesForRole", s.ListInstanceProfilesForRole),
+		"ListOpenIDConnectProviders":         signed("iam:ListOpenIDConnectProviders", s.ListOpenIDConnectProviders),
+		"ListRolePolicies":                   signed("iam:ListRolePolicies", s.ListRolePolicies),
+		"ListRoleTags":                       signed("iam:ListRoleTags", s.ListRoleTags),
+		"ListRoles":                          signed("iam:ListRoles", s.ListRoles),
+		"ListUserPolicies":                   signed("iam:ListUserPolicies", s.ListUserPolicies),
+		"ListUsers":                          signed("iam:ListUsers", s.ListUsers),
+		"PutRolePolicy":                      signed("iam:PutRolePolicy", s.PutRolePolicy),
+		"PutUserPolicy":                      signed("iam:PutUserPolicy", s.PutUserPolicy),
+		"RemoveClientIDFromOpenIDConnectProvider": signed("iam:RemoveClientIDFromOpenIDConnectProvider", s.RemoveClientIDFromOpenIDConnectProvider),
+		"TagRole":                               signed("iam:TagRole", s.TagRole),
+		"UntagRole":                             signed("iam:UntagRole", s.UntagRole),
+		"UpdateAccessKey":                       signed("iam:UpdateAccessKey", s.UpdateAccessKey),
+		"UpdateAssumeRolePolicy":                signed("iam:UpdateAssumeRolePolicy", s.UpdateAssumeRolePolicy),
+		"UpdateOpenIDConnectProviderThumbprint": signed("iam:UpdateOpenIDConnectProviderThumbprint", s.UpdateOpenIDConnectProviderThumbprint),
+		"UpdateRole":                            signed("iam:UpdateRole", s.UpdateRole),
+		"UpdateRoleDescription":                 signed("iam:UpdateRoleDescription", s.UpdateRoleDescription),
+	}
+}

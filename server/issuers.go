@@ -1,0 +1,42 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/cenotehq/cenote/issuer"
+	"github.com/cenotehq/cenote/provider"
+	"github.com/cenotehq/cenote/sts"
+	"github.com/cenotehq/cenote/token"
+)
+
+// Issuers knows our own issuer without the network, and all others through it.
+type Issuers struct {
+	Own     *issuer.Issuer
+	Network *provider.Client
+}
+
+var _ sts.Issuers = Issuers{}
+
+// Keys returns the signing keys of an issuer.
+func (i Issuers) Keys(ctx context.Context, url, kid string) (token.Keys, error) {
+	if url == issuer.URL {
+		return i.Own.Keys(), nil
+	}
+	keys, err := i.Network.Keys(ctx, url, kid)
+	if _, down := errors.AsType[*provider.UnreachableError](err); down {
+		return token.Keys{}, fmt.Errorf("%w: %w", sts.ErrUnreachable, err)
+	}
+	return keys, err
+}
+
+// SameIssuer reports whether a token's iss claim names a provider. Nobody stands
+// in for our own issuer, whatever is redirected.
+func (i Issuers) SameIssuer(iss, name string) bool {
+	if own := strings.TrimPrefix(issuer.URL, "https://"); name == own || iss == issuer.URL {
+		return name == own && iss == issuer.URL
+	}
+	return i.Network.SameIssuer(iss, name)
+}

@@ -1,0 +1,124 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/wire"
+)
+
+const targetPrefix = "AWSCognitoIdentityService."
+
+// api is one of the services that answer on the port.
+type api struct {
+	name        string // of the service in signatures
+	format      wire.Format
+	contentType string
+	version     string // of a Query API
+	namespace   string // of a Query API's answers
+	internal    string // code of an error that is the server's fault
+	skew        time.Duration
+	operations  map[string]operation
+}
+
+// operation is a method of a service in the form that the server calls.
+type operation struct {
+	signed bool
+	action string // the permission that it needs; empty where it decides itself
+	input  func() any
+	invoke func(ctx context.Context, caller iam.Caller, in any) (any, error)
+}
+
+// public is an operation that anybody may call.
+func public[In, Out any](do func(context.Context, *In) (*Out, error)) operation {
+	return operation{
+		input:  func() any { return new(In) },
+		invoke: func(ctx context.Context, _ iam.Caller, in any) (any, error) { return output(do(ctx, in.(*In))) },
+	}
+}
+
+// proven is an operation that anybody with a valid signature may call, and that
+// decides itself what they get.
+func proven[In, Out any](do func(context.Context, iam.Caller, *In) (*Out, error)) operation {
+	return operation{
+		signed: true,
+		input:  func() any { return new(In) },
+		invoke: func(ctx context.Context, caller iam.Caller, in any) (any, error) {
+			return output(do(ctx, caller, in.(*In)))
+		},
+	}
+}
+
+// signed is an operation that needs a signature and a permission.
+func signed[In, Out any](action string, do func(context.Context, iam.Caller, *In) (*Out, error)) operation {
+	o := proven(do)
+	o.action = action
+	return o
+}
+
+// output keeps the nil of an operation without output from becoming a value.
+func output[Out any](out *Out, err error) (any, error) {
+	if out == nil {
+		return nil, err
+	}
+	return out, err
+}
+
+type apis struct {
+	cognito, sts, iam *api
+}
+
+// fallback is the API in whose words a request is refused that names no operation.
+func (a apis) fallback(r *http.Request) *api {
+	if r.Header.Get("X-Amz-Target") != "" || strings.HasPrefix(r.Header.Get("Content-Type"), "application/x-amz-json") {
+		return a.cognito
+	}
+	return a.sts
+}
+
+func newAPIs(c Config) apis {
+	return apis{
+		cognito: &api{
+			name: "cognito-identity", format: wire.JSON, contentType: "application/x-amz-json-1.1",
+			internal: "InternalErrorException", skew: 5 * time.Minute, operations: cognitoOperations(c),
+		},
+		sts: &api{
+			name: "sts", format: wire.Query, contentType: "text/xml",
+			version: "2011-06-15", namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
+			internal: "InternalFailure", skew: 15 * time.Minute, operations: stsOperations(c),
+		},
+		iam: &api{
+			name: "iam", format: wire.Query, contentType: "text/xml",
+			version: "2010-05-08", namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
+			internal: "ServiceFailure", skew: 15 * time.Minute, operations: iamOperations(c),
+		},
+	}
+}
+
+func cognitoOperations(c Config) map[string]operation {
+	s := c.Cognito
+	return map[string]operation{
+		"GetId":                     public(s.GetID),
+		"GetOpenIdToken":            public(s.GetOpenIDToken),
+		"GetCredentialsForIdentity": public(s.GetCredentialsForIdentity),
+		"CreateIdentityPool":        signed("cognito-identity:CreateIdentityPool", s.CreateIdentityPool),
+		"DescribeIdentityPool":      signed("cognito-identity:DescribeIdentityPool", s.DescribeIdentityPool),
+		"UpdateIdentityPool":        signed("cognito-identity:UpdateIdentityPool", s.UpdateIdentityPool),
+		"DeleteIdentityPool":        signed("cognito-identity:DeleteIdentityPool", s.DeleteIdentityPool),
+		"ListIdentityPools":         signed("cognito-identity:ListIdentityPools", s.ListIdentityPools),
+		"SetIdentityPoolRoles":      signed("cognito-identity:SetIdentityPoolRoles", s.SetIdentityPoolRoles),
+		"GetIdentityPoolRoles":      signed("cognito-identity:GetIdentityPoolRoles", s.GetIdentityPoolRoles),
+	}
+}
+
+func stsOperations(c Config) map[string]operation {
+	s := c.STS
+	return map[string]operation{
+		"AssumeRoleWithWebIdentity": public(s.AssumeRoleWithWebIdentity),
+		"AssumeRole":                proven(s.AssumeRole),
+		"GetCallerIdentity":         proven(s.GetCallerIdentity),
+	}
+}

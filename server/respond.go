@@ -1,0 +1,107 @@
+package server
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/cenotehq/cenote/issuer"
+	"github.com/cenotehq/cenote/wire"
+)
+
+// respond sends the output, or what the client is told of err.
+func (s *Server) respond(c *call, err error) {
+	header := c.w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	header.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
+	header.Set("x-amzn-RequestId", c.event.RequestID)
+	status, body := http.StatusOK, []byte(nil)
+	if err == nil {
+		header.Set("Content-Type", c.api.contentType)
+		if c.api.format == wire.JSON {
+			body = s.codec.EncodeJSON(c.output)
+		} else {
+			body = s.codec.EncodeQuery(c.event.Operation, c.api.namespace, c.event.RequestID, c.output)
+		}
+	} else {
+		status, body = c.refuse(err)
+	}
+	c.event.Status = status
+	header.Set("Content-Length", strconv.Itoa(len(body)))
+	c.w.WriteHeader(status)
+	_, _ = c.w.Write(body) // a client that is gone needs no answer
+}
+
+func (c *call) refuse(err error) (status int, body []byte) {
+	f := c.faultOf(err)
+	c.event.Code, c.event.Message, c.event.Cause = f.Code, f.Message, f.Cause
+	if c.api.format == wire.Query {
+		c.w.Header().Set("Content-Type", c.api.contentType)
+		return f.Status, wire.QueryError(c.api.namespace, f, c.event.RequestID)
+	}
+	body, header := wire.JSONError(f, c.event.RequestID)
+	for name, values := range header {
+		c.w.Header()[name] = values
+	}
+	return f.Status, body
+}
+
+// servePreflight lets browsers of any origin call the API: a request proves itself
+// by its signature or token, never by a cookie.
+func servePreflight(w http.ResponseWriter, r *http.Request) {
+	header := w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	header.Set("Access-Control-Allow-Methods", "POST, GET, OPTIONS")
+	if asked := r.Header.Get("Access-Control-Request-Headers"); asked != "" && isHeaderList(asked) {
+		header.Set("Access-Control-Allow-Headers", asked)
+	}
+	header.Set("Access-Control-Max-Age", "172800")
+	header.Set("Vary", "Access-Control-Request-Headers")
+	w.WriteHeader(http.StatusOK)
+}
+
+func isHeaderList(s string) bool {
+	return len(s) <= 4096 && strings.Trim(strings.ToLower(s), "abcdefghijklmnopqrstuvwxyz0123456789-_, ") == ""
+}
+
+func serveLive(w http.ResponseWriter, _ *http.Request) { servePlain(w, http.StatusOK, "ok\n") }
+
+func (s *Server) serveReady(w http.ResponseWriter, r *http.Request) {
+	if err := s.Ready(r.Context()); err != nil {
+		servePlain(w, http.StatusServiceUnavailable, "not ready\n")
+		return
+	}
+	servePlain(w, http.StatusOK, "ready\n")
+}
+
+func servePlain(w http.ResponseWriter, status int, text string) {
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte(text))
+}
+
+// keysPaths are where the keys of our tokens are found: AWS's path, and those that
+// object stores look at without asking the discovery document (SeaweedFS, Ceph).
+func keysPaths() []string {
+	return []string{issuer.KeysPath, "/.well-known/jwks.json", "/protocol/openid-connect/certs"}
+}
+
+func (s *Server) serveKeys(w http.ResponseWriter, _ *http.Request) {
+	serveDocument(w, s.Issuer.JWKS())
+}
+
+func (s *Server) serveDiscovery(w http.ResponseWriter, r *http.Request) {
+	scheme := "http://"
+	if r.TLS != nil {
+		scheme = "https://"
+	}
+	serveDocument(w, s.Issuer.Discovery(scheme+r.Host))
+}
+
+func serveDocument(w http.ResponseWriter, body []byte) {
+	header := w.Header()
+	header.Set("Access-Control-Allow-Origin", "*")
+	header.Set("Cache-Control", "public, max-age=300")
+	header.Set("Content-Type", "application/json")
+	_, _ = w.Write(body)
+}

@@ -1,0 +1,172 @@
+package server_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/cenotehq/cenote/audit"
+	"github.com/cenotehq/cenote/cognito"
+	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/issuer"
+	"github.com/cenotehq/cenote/provider"
+	"github.com/cenotehq/cenote/seal"
+	"github.com/cenotehq/cenote/server"
+	"github.com/cenotehq/cenote/sigv4"
+	"github.com/cenotehq/cenote/store"
+	"github.com/cenotehq/cenote/sts"
+	"github.com/cenotehq/cenote/testidp"
+)
+
+const (
+	account = "123456789012"
+	region  = "eu-west-1"
+
+	idpHost   = "idp.example.test"
+	idpClient = "app"
+)
+
+// noon is when every world begins.
+func noon() time.Time { return time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC) }
+
+func rootKey() sigv4.Credentials {
+	return sigv4.Credentials{AccessKeyID: "AKIAROOTROOTROOTROOT", SecretAccessKey: "root+secret/root+secret/root+secret/root"}
+}
+
+// world is a whole server on a store of its own, with an identity provider and a
+// clock that the test sets.
+type world struct {
+	*httptest.Server
+	config  server.Config
+	idp     *testidp.Provider
+	idpDown atomic.Bool
+	time    atomic.Int64 // Unix seconds
+	log     journal
+}
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	w := &world{}
+	w.time.Store(noon().Unix())
+	idp, err := testidp.New(testidp.Config{Issuer: "https://" + idpHost, ClientID: idpClient, Algorithm: "ES256", Now: w.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.idp = idp
+	idpServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
+		if w.idpDown.Load() {
+			panic(http.ErrAbortHandler) // closes the connection
+		}
+		idp.ServeHTTP(rw, r)
+	}))
+	t.Cleanup(idpServer.Close)
+	base, err := url.Parse(idpServer.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.config = w.wire(t, provider.Redirect{Host: idpHost, Base: base})
+	w.Server = httptest.NewServer(server.New(w.config))
+	t.Cleanup(w.Close)
+	return w
+}
+
+func (w *world) wire(t *testing.T, redirect provider.Redirect) server.Config {
+	t.Helper()
+	master, _ := seal.GenerateKey()
+	kept, err := store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: master, Now: w.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := kept.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	own := newIssuer(t)
+	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: []provider.Redirect{redirect}})}
+	sealing, _ := seal.GenerateKey()
+	iams := &iam.Service{
+		Account: account, Roles: kept.Roles(), Users: kept.Users(), Providers: kept.OIDCProviders(), Now: w.now,
+	}
+	stss := &sts.Service{
+		Account: account, IAM: iams, Issuers: issuers, Now: w.now,
+		Sealer: sts.NewSealer(sts.SealingKey{ID: "k", Key: sealing}),
+	}
+	return server.Config{
+		Account: account,
+		Root:    iam.AccessKey{ID: rootKey().AccessKeyID, Secret: iam.Secret(rootKey().SecretAccessKey), Active: true},
+		IAM:     iams,
+		STS:     stss,
+		Cognito: &cognito.Service{
+			Account: account, Pools: kept.Pools(), Identities: kept,
+			IAM: iams, STS: stss, Issuers: issuers, OpenID: own, Now: w.now,
+		},
+		Issuer: own,
+		Audit:  audit.Log{Logger: slog.New(slog.NewJSONHandler(&w.log, nil))},
+		Ready:  func(context.Context) error { return nil },
+		Now:    w.now,
+	}
+}
+
+func newIssuer(t *testing.T) *issuer.Issuer {
+	t.Helper()
+	pkcs8, err := issuer.GenerateKey("ES256")
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := issuer.ParseKey("own", "ES256", pkcs8)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := issuer.New(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return own
+}
+
+func (w *world) now() time.Time { return time.Unix(w.time.Load(), 0).UTC() }
+
+func (w *world) advance(d time.Duration) { w.time.Add(int64(d / time.Second)) }
+
+// journal is the audit log.
+type journal struct {
+	mu     sync.Mutex
+	buffer bytes.Buffer
+}
+
+func (j *journal) Write(p []byte) (int, error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buffer.Write(p)
+}
+
+func (j *journal) text() string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return j.buffer.String()
+}
+
+// lines returns the events of the log. The last is there only once the server is
+// closed, since it is written after the answer.
+func (j *journal) lines(t *testing.T) []map[string]any {
+	t.Helper()
+	var list []map[string]any
+	for line := range strings.Lines(j.text()) {
+		var event map[string]any
+		if err := json.Unmarshal([]byte(line), &event); err != nil {
+			t.Fatalf("the log has a line that is no JSON: %s", line)
+		}
+		list = append(list, event)
+	}
+	return list
+}
