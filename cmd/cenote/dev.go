@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"strings"
+
+	"github.com/cenotehq/cenote/provider"
+	"github.com/cenotehq/cenote/testidp"
+)
+
+// The built-in test provider of cenote dev. Its host exists nowhere (RFC 6761
+// reserves .test): a redirect leads to the server itself.
+const (
+	testHost   = "idp.cenote.test"
+	testPath   = "/testidp"
+	testClient = "demo"
+)
+
+// dev is the command of that name.
+func dev(ctx context.Context, args []string, stdout, stderr io.Writer) error {
+	flags := newFlags("dev")
+	asJSON := flags.Bool("json", false, "print what to use next as one line of JSON")
+	settings, err := readSettings(flags, args, "cenote-dev")
+	if err != nil {
+		return err
+	}
+	log := slog.New(slog.NewTextHandler(stderr, nil))
+	l, err := listen(ctx, settings.Listen)
+	if err != nil {
+		return err
+	}
+	endpoint := "http://" + l.Addr().String()
+	settings.Redirects = append(settings.Redirects, provider.Redirect{Host: testHost, Base: testBase(l.Addr())})
+	i, err := open(ctx, settings, log)
+	if err != nil {
+		return errors.Join(err, l.Close())
+	}
+	handler, next, err := i.demo(ctx, endpoint)
+	if err != nil {
+		return errors.Join(err, l.Close(), i.store.Close())
+	}
+	if *asJSON {
+		err = json.NewEncoder(stdout).Encode(next)
+	} else {
+		_, err = io.WriteString(stdout, next.text())
+	}
+	if err != nil {
+		return errors.Join(fmt.Errorf("printing what to use next: %w", err), l.Close(), i.store.Close())
+	}
+	return i.serve(ctx, l, handler)
+}
+
+// testBase is where the test provider answers: on the server's own port.
+func testBase(address net.Addr) *url.URL {
+	return &url.URL{Scheme: "http", Host: address.String(), Path: testPath}
+}
+
+// demo makes what cenote dev shows, so far as it is not there, and returns the
+// handler that also answers as the test provider.
+func (i *instance) demo(ctx context.Context, endpoint string) (http.Handler, nextSteps, error) {
+	keys, err := signingKeys(ctx, i.store, purposeTestIDP, "RS256")
+	if err != nil {
+		return nil, nextSteps{}, err
+	}
+	idp, err := testidp.New(testidp.Config{Issuer: "https://" + testHost, ClientID: testClient, Key: keys[0].Signer})
+	if err != nil {
+		return nil, nextSteps{}, fmt.Errorf("starting the test provider: %w", err)
+	}
+	pool, err := ensureDemo(ctx, i.services)
+	if err != nil {
+		return nil, nextSteps{}, fmt.Errorf("making the demo pool: %w", err)
+	}
+	mux := http.NewServeMux()
+	mux.Handle("/", i.handler)
+	mux.Handle(testPath+"/", http.StripPrefix(testPath, idp))
+	var users []string
+	for _, u := range testidp.DefaultUsers() {
+		users = append(users, u.Name)
+	}
+	return mux, nextSteps{
+		Endpoint: endpoint, Region: demoRegion, Data: i.settings.Data, Pool: pool,
+		Provider: testHost, Users: users,
+		AccessKeyID: i.services.Root.ID, SecretAccessKey: string(i.services.Root.Secret),
+	}, nil
+}
+
+// nextSteps is what cenote dev prints: all that a client needs.
+type nextSteps struct {
+	Endpoint        string   `json:"endpoint"`
+	Region          string   `json:"region"`
+	Data            string   `json:"data"`
+	Pool            string   `json:"identityPoolId"`
+	Provider        string   `json:"loginProvider"`
+	Users           []string `json:"users"`
+	AccessKeyID     string   `json:"accessKeyId"`
+	SecretAccessKey string   `json:"secretAccessKey"`
+}
+
+// text is the next steps to read and to paste into a shell.
+func (n nextSteps) text() string {
+	aws := "aws --region " + n.Region + " --endpoint-url " + n.Endpoint
+	self := program()
+	if n.Endpoint != defaultEndpoint {
+		self += " --endpoint " + n.Endpoint
+	}
+	return fmt.Sprintf(`
+Cenote is ready at %[1]s (everything is kept in %[2]s).
+
+Identity pool  %[3]s
+Test provider  %[4]s, with the users %[5]s
+
+A guest, to an identity and credentials:
+
+  ID=$(%[6]s cognito-identity get-id --identity-pool-id %[3]s --query IdentityId --output text)
+  %[6]s cognito-identity get-credentials-for-identity --identity-id $ID
+
+A signed-in user, the same at every visit:
+
+  TOKEN=$(%[7]s %[8]s)
+  ID=$(%[6]s cognito-identity get-id --identity-pool-id %[3]s --logins %[4]s=$TOKEN --query IdentityId --output text)
+  %[6]s cognito-identity get-credentials-for-identity --identity-id $ID --logins %[4]s=$TOKEN
+
+The administrator:
+
+  export AWS_ACCESS_KEY_ID=%[9]s AWS_SECRET_ACCESS_KEY=%[10]s
+  %[6]s sts get-caller-identity
+
+For the SDKs: endpoint %[1]s, region %[11]s, that is
+AWS_ENDPOINT_URL=%[1]s AWS_REGION=%[11]s in most of them.
+
+`, n.Endpoint, n.Data, n.Pool, n.Provider, strings.Join(n.Users, ", "), aws, self, n.Users[0],
+		n.AccessKeyID, n.SecretAccessKey, n.Region)
+}
+
+// program is how to call this program once more for a token: go run leaves no
+// binary that could be named.
+func program() string {
+	path, err := os.Executable()
+	if err != nil || strings.Contains(path, "go-build") {
+		return "go run ./cmd/cenote dev token"
+	}
+	return os.Args[0] + " dev token"
+}

@@ -1,0 +1,146 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync/atomic"
+	"syscall"
+	"time"
+
+	"github.com/cenotehq/cenote/audit"
+	"github.com/cenotehq/cenote/cognito"
+	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/provider"
+	"github.com/cenotehq/cenote/server"
+	"github.com/cenotehq/cenote/store"
+	"github.com/cenotehq/cenote/sts"
+)
+
+// Limits of a connection: a client that is slower holds nobody up.
+const (
+	headerTimeout = 10 * time.Second
+	readTimeout   = 30 * time.Second
+	writeTimeout  = 60 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10
+)
+
+// instance is a server with its store open, ready to be served.
+type instance struct {
+	settings Settings
+	store    *store.Store
+	services server.Config
+	handler  http.Handler
+	freshKey bool // the root key was made just now
+	draining atomic.Bool
+}
+
+// open opens the data folder and wires everything to it.
+func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) {
+	if s.MasterKey == nil {
+		key, err := masterKey(s.Data)
+		if err != nil {
+			return nil, err
+		}
+		s.MasterKey = key
+	}
+	st, err := store.Open(ctx, store.Config{Path: s.Data, MasterKey: s.MasterKey})
+	if err != nil {
+		return nil, err
+	}
+	i := &instance{settings: s, store: st}
+	if err := i.wire(ctx, log); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return i, nil
+}
+
+func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
+	sealer, err := sealer(ctx, i.store)
+	if err != nil {
+		return err
+	}
+	own, err := openIDIssuer(ctx, i.store, i.settings.TokenAlgorithm)
+	if err != nil {
+		return err
+	}
+	// The last of the keys: one that was made and not printed is lost.
+	root, fresh, err := rootKey(ctx, i.store, i.settings)
+	if err != nil {
+		return err
+	}
+	account := i.settings.Account
+	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: i.settings.Redirects})}
+	iams := &iam.Service{
+		Account: account, Roles: i.store.Roles(), Users: i.store.Users(), Providers: i.store.OIDCProviders(),
+		PlainIssuer: i.settings.plainIssuer,
+	}
+	stss := &sts.Service{Account: account, IAM: iams, Issuers: issuers, Sealer: sealer}
+	i.freshKey = fresh
+	i.services = server.Config{
+		Account: account,
+		Root:    root,
+		IAM:     iams,
+		STS:     stss,
+		Cognito: &cognito.Service{
+			Account: account, Pools: i.store.Pools(), Identities: i.store,
+			IAM: iams, STS: stss, Issuers: issuers, OpenID: own,
+		},
+		Issuer: own,
+		Audit:  audit.Log{Logger: log},
+		Ready:  i.ready,
+	}
+	i.handler = server.New(i.services)
+	return nil
+}
+
+func (i *instance) ready(ctx context.Context) error {
+	if i.draining.Load() {
+		return errors.New("shutting down")
+	}
+	_, err := i.store.Pools().List(ctx, "", 1)
+	return err
+}
+
+// listen takes the address of the API.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("the address %s is taken: stop the program that listens there, or choose another with --listen", address)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("listening on %s: %w; choose another address with --listen", address, err)
+	}
+	return l, nil
+}
+
+// serve answers requests until ctx is done, then lets those under way finish, and
+// closes the store.
+func (i *instance) serve(ctx context.Context, l net.Listener, handler http.Handler) error {
+	srv := &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: headerTimeout,
+		ReadTimeout:       readTimeout,
+		WriteTimeout:      writeTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+	}
+	failed := make(chan error, 1)
+	go func() { failed <- srv.Serve(l) }()
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		i.draining.Store(true)
+		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), i.settings.Drain)
+		defer cancel()
+		if err = srv.Shutdown(deadline); err != nil {
+			err = fmt.Errorf("some requests did not finish in %s and were cut off: %w", i.settings.Drain, err)
+		}
+	}
+	return errors.Join(err, i.store.Close())
+}

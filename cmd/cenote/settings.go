@@ -1,0 +1,209 @@
+package main
+
+import (
+	"encoding/hex"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/peterbourgon/ff/v3"
+
+	"github.com/cenotehq/cenote/arn"
+	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/provider"
+	"github.com/cenotehq/cenote/seal"
+)
+
+// Settings is everything that can be set about a server; pools, roles and
+// providers are data and not settings. Each has a flag (--listen), a variable
+// (CENOTE_LISTEN), and a line in the file that --config names (listen
+// 127.0.0.1:4577); the flag wins over the variable, the variable over the file.
+type Settings struct {
+	// Listen is the address of the API. Default 127.0.0.1:4577.
+	Listen string
+
+	// Data is the folder with everything that is kept. It is made if it does not
+	// exist. Default cenote-data.
+	Data string
+
+	// Redirects let other addresses stand in for the hosts of identity providers.
+	Redirects []provider.Redirect
+
+	// Account is the id of the only account, 12 digits. Default 000000000000.
+	Account string
+
+	// TokenAlgorithm signs OpenID tokens made with keys that are still to be drawn:
+	// RS512 as AWS's, RS256 or ES256. Default RS512.
+	TokenAlgorithm string
+
+	// Drain is how long requests under way may take after SIGTERM. Default 10s.
+	Drain time.Duration
+
+	// AllowPlainHTTP lets the API listen on an address that others reach. Whoever
+	// sets it keeps TLS before it. Default false.
+	AllowPlainHTTP bool
+
+	// RootKey signs for the account itself. It comes from the variables
+	// CENOTE_ROOT_ACCESS_KEY_ID and CENOTE_ROOT_SECRET_ACCESS_KEY alone; without
+	// them the first start makes a pair and prints it once.
+	RootKey *iam.AccessKey
+
+	// MasterKey seals the secrets in the data folder. It comes from the variable
+	// CENOTE_MASTER_KEY, 64 hexadecimal digits, or else from the file master.key in
+	// the data folder, which the first start makes.
+	MasterKey *seal.Key
+}
+
+// envPrefix begins the names of all variables.
+const envPrefix = "CENOTE"
+
+// Variables that have no flag, since a command line is no place for a secret.
+const (
+	envRootKeyID  = envPrefix + "_ROOT_ACCESS_KEY_ID"
+	envRootSecret = envPrefix + "_ROOT_SECRET_ACCESS_KEY"
+	envMasterKey  = envPrefix + "_MASTER_KEY"
+)
+
+// readSettings reads flags, variables and the config file of a command. flags may
+// hold further flags of its own.
+func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, error) {
+	var s Settings
+	flags.StringVar(&s.Listen, "listen", "127.0.0.1:4577", "address of the API")
+	flags.StringVar(&s.Data, "data", data, "folder with everything that is kept")
+	flags.Var(redirectsFlag{&s.Redirects}, "redirect", "`HOST=URL`: reach a provider host at another base URL; may be repeated")
+	flags.StringVar(&s.Account, "account", "000000000000", "id of the account, 12 digits")
+	flags.StringVar(&s.TokenAlgorithm, "token-algorithm", "RS512", "signs OpenID tokens: RS512, RS256 or ES256")
+	flags.DurationVar(&s.Drain, "drain", 10*time.Second, "time for requests under way after SIGTERM")
+	flags.BoolVar(&s.AllowPlainHTTP, "allow-plain-http", false, "listen beyond this machine without TLS")
+	flags.String("config", "", "`FILE` with a setting a line, such as: listen 127.0.0.1:4577")
+	err := ff.Parse(flags, args,
+		ff.WithEnvVarPrefix(envPrefix),
+		ff.WithConfigFileFlag("config"),
+		ff.WithConfigFileParser(ff.PlainParser))
+	if errors.Is(err, flag.ErrHelp) {
+		return Settings{}, &helpError{flags}
+	}
+	if err != nil {
+		return Settings{}, &usageError{fmt.Sprintf("%v; `cenote %s -h` tells all settings", err, flags.Name())}
+	}
+	if flags.NArg() > 0 {
+		return Settings{}, &usageError{fmt.Sprintf("%q is one word too many; `cenote %s -h` tells all settings", flags.Arg(0), flags.Name())}
+	}
+	if err := s.readSecrets(); err != nil {
+		return Settings{}, err
+	}
+	return s, s.check()
+}
+
+func (s *Settings) readSecrets() error {
+	id, secret := os.Getenv(envRootKeyID), os.Getenv(envRootSecret)
+	if (id == "") != (secret == "") {
+		return &usageError{fmt.Sprintf("set both of %s and %s, or neither", envRootKeyID, envRootSecret)}
+	}
+	if strings.ContainsFunc(id, notInKeyID) || strings.TrimSpace(secret) != secret {
+		return &usageError{fmt.Sprintf("%s must be letters and digits, and %s must not have white space around it", envRootKeyID, envRootSecret)}
+	}
+	if id != "" {
+		s.RootKey = &iam.AccessKey{ID: id, Secret: iam.Secret(secret), Active: true}
+	}
+	text := os.Getenv(envMasterKey)
+	if text == "" {
+		return nil
+	}
+	raw, err := hex.DecodeString(text)
+	if err == nil {
+		s.MasterKey, err = seal.NewKey(raw)
+	}
+	if err != nil {
+		return &usageError{fmt.Sprintf("%s must be %d hexadecimal digits; `openssl rand -hex %d` makes such a key", envMasterKey, 2*seal.KeySize, seal.KeySize)}
+	}
+	return nil
+}
+
+// notInKeyID tells what no client can sign with: a credential is cut at slashes, its
+// header at commas.
+func notInKeyID(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune("_-.", r)
+}
+
+func (s *Settings) check() error {
+	if !arn.IsAccount(s.Account) {
+		return &usageError{fmt.Sprintf("account %q has not 12 digits", s.Account)}
+	}
+	if !slices.Contains(tokenAlgorithms(), s.TokenAlgorithm) {
+		return &usageError{fmt.Sprintf("token-algorithm %q is none of RS512, RS256 and ES256", s.TokenAlgorithm)}
+	}
+	if s.Drain < 0 {
+		return &usageError{fmt.Sprintf("drain %s is less than no time", s.Drain)}
+	}
+	host, _, err := net.SplitHostPort(s.Listen)
+	if err != nil {
+		return &usageError{fmt.Sprintf("listen %q is not HOST:PORT", s.Listen)}
+	}
+	if !s.AllowPlainHTTP && !isLoopback(host) {
+		return &usageError{fmt.Sprintf("listening on %s would send credentials in the clear to whoever reaches it: put TLS before Cenote and set --allow-plain-http, or listen on 127.0.0.1", s.Listen)}
+	}
+	return nil
+}
+
+// tokenAlgorithms are those that OpenID tokens can be signed with.
+func tokenAlgorithms() []string { return []string{"RS512", "RS256", "ES256"} }
+
+func isLoopback(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// plainIssuer reports whether an issuer on host may use plain http: it may where a
+// redirect names the host.
+func (s *Settings) plainIssuer(host string) bool {
+	return slices.ContainsFunc(s.Redirects, func(r provider.Redirect) bool { return strings.EqualFold(r.Host, host) })
+}
+
+// redirectsFlag collects the values of --redirect. A variable has room for only
+// one, so commas separate several.
+type redirectsFlag struct{ list *[]provider.Redirect }
+
+func (f redirectsFlag) String() string { return "" }
+
+func (f redirectsFlag) Set(text string) error {
+	for pair := range strings.SplitSeq(text, ",") {
+		r, err := provider.ParseRedirect(strings.TrimSpace(pair))
+		if err != nil {
+			return err
+		}
+		*f.list = append(*f.list, r)
+	}
+	return nil
+}
+
+// newFlags makes the flag set of a command. It prints nothing itself: standard
+// output may be going into a variable or a file.
+func newFlags(name string) *flag.FlagSet {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	flags.SetOutput(io.Discard)
+	return flags
+}
+
+// strangeVariables returns the variables that look like settings and are none. They
+// are told, not refused: the environment is shared with other programs.
+func strangeVariables(flags *flag.FlagSet) []string {
+	known := map[string]bool{envRootKeyID: true, envRootSecret: true, envMasterKey: true}
+	flags.VisitAll(func(f *flag.Flag) {
+		known[envPrefix+"_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))] = true
+	})
+	var strange []string
+	for _, pair := range os.Environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		if strings.HasPrefix(name, envPrefix+"_") && !known[name] {
+			strange = append(strange, name)
+		}
+	}
+	return strange
+}
