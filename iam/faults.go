@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"net/http"
 
 	"github.com/cenotehq/cenote/fault"
 )
@@ -13,19 +12,19 @@ import (
 // ("Common errors" and the operations' own pages in the IAM API reference).
 
 func noSuchEntity(format string, args ...any) *fault.Error {
-	return fault.New("NoSuchEntity", http.StatusNotFound, fmt.Sprintf(format, args...))
+	return fault.New("NoSuchEntity", 404, fmt.Sprintf(format, args...))
 }
 
 func entityAlreadyExists(format string, args ...any) *fault.Error {
-	return fault.New("EntityAlreadyExists", http.StatusConflict, fmt.Sprintf(format, args...))
+	return fault.New("EntityAlreadyExists", 409, fmt.Sprintf(format, args...))
 }
 
 func deleteConflict(message string) *fault.Error {
-	return fault.New("DeleteConflict", http.StatusConflict, message)
+	return fault.New("DeleteConflict", 409, message)
 }
 
 func limitExceeded(format string, args ...any) *fault.Error {
-	return fault.New("LimitExceeded", http.StatusConflict, fmt.Sprintf(format, args...))
+	return fault.New("LimitExceeded", 409, fmt.Sprintf(format, args...))
 }
 
 // quotaExceeded names a quota as AWS does, such as RolesPerAccount.
@@ -34,19 +33,19 @@ func quotaExceeded(quota string, limit int) *fault.Error {
 }
 
 func invalidInput(format string, args ...any) *fault.Error {
-	return fault.New("InvalidInput", http.StatusBadRequest, fmt.Sprintf(format, args...))
+	return fault.New("InvalidInput", 400, fmt.Sprintf(format, args...))
 }
 
 func validation(message string) *fault.Error {
-	return fault.New("ValidationError", http.StatusBadRequest, message)
+	return fault.New("ValidationError", 400, message)
 }
 
 func malformedPolicy(message string) *fault.Error {
-	return fault.New("MalformedPolicyDocument", http.StatusBadRequest, message)
+	return fault.New("MalformedPolicyDocument", 400, message)
 }
 
 func serviceFailure(cause error) *fault.Error {
-	return fault.New("ServiceFailure", http.StatusInternalServerError,
+	return fault.New("ServiceFailure", 500,
 		"The request processing has failed because of an unknown error, exception or failure.").With(cause)
 }
 

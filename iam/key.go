@@ -233,6 +233,7 @@ func noSuchKey(id string) *fault.Error {
 	return noSuchEntity("The Access Key with id %s cannot be found.", id)
 }
 
+// NewSecret draws a secret access key.
 func NewSecret() Secret {
 	random := make([]byte, secretBytes)
 	rand.Read(random) // never fails, see crypto/rand

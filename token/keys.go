@@ -142,7 +142,7 @@ func (t *Token) VerifySignature(keys Keys) error {
 		return err
 	}
 	var fitting []key
-	var misfit error = ErrUnknownKey
+	misfit := ErrUnknownKey
 	for _, k := range keys.keys {
 		if t.KeyID != "" && k.id != t.KeyID {
 			continue
