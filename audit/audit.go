@@ -27,6 +27,10 @@ type Event struct {
 	Code      string // of the error; empty for success
 	Message   string // what the client was told
 	Cause     error  // what it was not told
+
+	// Refused is which statements of which policies stood in the way, where policies
+	// did.
+	Refused string
 }
 
 // Log writes events as one line each, failures of the server as errors.
@@ -59,6 +63,9 @@ func (l Log) Record(ctx context.Context, e Event) {
 	}
 	if e.Cause != nil {
 		attrs = append(attrs, slog.String("cause", cut(explain(e.Cause))))
+	}
+	if e.Refused != "" {
+		attrs = append(attrs, slog.String("refused", cut(e.Refused)))
 	}
 	l.Logger.LogAttrs(ctx, level, "call", attrs...)
 }

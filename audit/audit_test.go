@@ -61,10 +61,10 @@ func TestRecord(t *testing.T) {
 		},
 		{
 			"failure",
-			audit.Event{RequestID: "3", API: "iam", Status: 500, Code: "ServiceFailure", Message: "oh", Cause: errors.New("disk full")},
+			audit.Event{RequestID: "3", API: "iam", Status: 500, Code: "ServiceFailure", Message: "oh", Cause: errors.New("disk full"), Refused: "statement 1"},
 			map[string]any{
 				"level": "ERROR", "msg": "call", "id": "3", "api": "iam", "operation": "", "status": 500.0,
-				"took": 0.0, "from": "", "error": "ServiceFailure", "message": "oh", "cause": "disk full",
+				"took": 0.0, "from": "", "error": "ServiceFailure", "message": "oh", "cause": "disk full", "refused": "statement 1",
 			},
 		},
 		{
@@ -106,10 +106,10 @@ func TestLength(t *testing.T) {
 		}
 	}
 	long := "x" + strings.Repeat("é", 50_000)
-	got := record(t, slog.LevelInfo, audit.Event{Code: "C", Message: long, Cause: errors.New(long)})
+	got := record(t, slog.LevelInfo, audit.Event{Code: "C", Message: long, Cause: errors.New(long), Refused: long})
 	want := "x" + strings.Repeat("é", 2047) + "…"
-	if got["message"] != want || got["cause"] != want {
-		t.Errorf("long texts become %.20q… and %.20q…", got["message"], got["cause"])
+	if got["message"] != want || got["cause"] != want || got["refused"] != want {
+		t.Errorf("long texts become %.20q…, %.20q… and %.20q…", got["message"], got["cause"], got["refused"])
 	}
 }
 

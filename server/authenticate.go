@@ -141,6 +141,7 @@ func (s *Server) authorize(c *call) error {
 	if decision.Allowed {
 		return nil
 	}
+	c.event.Refused = refusal(decision)
 	text := iam.Denied(c.caller, c.operation.action, resource, decision)
 	if c.api.format == wire.JSON {
 		return fault.New("AccessDeniedException", http.StatusBadRequest, text)

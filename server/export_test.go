@@ -3,6 +3,7 @@ package server
 import (
 	"reflect"
 
+	"github.com/cenotehq/cenote/policy"
 	"github.com/cenotehq/cenote/wire"
 )
 
@@ -33,3 +34,6 @@ func Operations(s *Server) []Operation {
 
 // Codec is the one that the server reads and writes with.
 func Codec(s *Server) *wire.Codec { return &s.codec }
+
+// Refusal says in words which statements stood in the way.
+func Refusal(d policy.Decision) string { return refusal(d) }

@@ -186,7 +186,8 @@ func TestLogTellsWhy(t *testing.T) {
 	untrusted := f.public(t, "GetCredentialsForIdentity", `{"IdentityId":"`+guest+`"}`)
 	untrusted.is(t, http.StatusBadRequest, "InvalidIdentityPoolConfigurationException",
 		"Invalid identity pool configuration. Check assigned IAM roles for this pool.")
-	user := f.user(t, "u", "")
+	user := f.user(t, "u", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}}`)
+	forbidden := f.iam(t, f.user(t, "f", statement("Deny", "*")), "ListUsers")
 	denied := f.iam(t, user, "ListUsers")
 	wrong := user
 	wrong.SecretAccessKey = "wrong"
@@ -211,14 +212,19 @@ func TestLogTellsWhy(t *testing.T) {
 		{"untrusted", untrusted, map[string]any{
 			"api": "cognito-identity", "operation": "GetCredentialsForIdentity", "status": 400.0, "level": "INFO",
 			"error": "InvalidIdentityPoolConfigurationException", "message": untrusted.message(), "caller": nil, "from": "127.0.0.1",
+			"refused": `statement 1 of the role trust policy of "unauthenticated" would allow it but for its Condition ForAnyValue:StringLike cognito-identity.amazonaws.com:amr: it says ["authenticated"], the request has ["unauthenticated"]`,
 		}},
 		{"denied", denied, map[string]any{
 			"api": "iam", "operation": "ListUsers", "status": 403.0, "error": "AccessDenied", "message": denied.message(),
-			"caller": "arn:aws:iam::123456789012:user/u",
+			"caller":  "arn:aws:iam::123456789012:user/u",
+			"refused": `statement 1 of the identity-based policy of "p" would allow it but for its Condition Bool aws:SecureTransport: it says ["true"], the request has ["false"]`,
 		}},
 		{"unproven", unproven, map[string]any{"api": "iam", "operation": "ListUsers", "error": "SignatureDoesNotMatch", "caller": nil}},
+		{"forbidden", forbidden, map[string]any{
+			"error": "AccessDenied", "message": forbidden.message(), "refused": `statement 1 of the identity-based policy of "p" denies it`,
+		}},
 		{"done", done, map[string]any{
-			"api": "sts", "operation": "GetCallerIdentity", "status": 200.0, "error": nil, "message": nil, "cause": nil,
+			"api": "sts", "operation": "GetCallerIdentity", "status": 200.0, "error": nil, "message": nil, "cause": nil, "refused": nil,
 			"caller": "arn:aws:iam::123456789012:user/u",
 		}},
 		{"unknown", unknown, map[string]any{"operation": "", "error": "UnknownOperationException", "cause": `target "AWSCognitoIdentityService.Nope"`}},

@@ -115,9 +115,22 @@ func TestMethodsAndPaths(t *testing.T) {
 		}
 	}
 	for _, path := range []string{"/healthz", "/.well-known/jwks_uri"} {
-		if got := w.do(t, w.request(t, http.MethodPost, path, "")); got.status != http.StatusNotFound {
+		if got := w.do(t, w.request(t, http.MethodPost, path, "")); got.status != http.StatusMethodNotAllowed {
 			t.Errorf("POST %s: status %d", path, got.status)
 		}
+	}
+}
+
+// TestDoubledSlash posts where clients do whose endpoint ends in a slash.
+func TestDoubledSlash(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := form(stsVersion, "GetCallerIdentity")
+	r := w.request(t, http.MethodPost, "//", body)
+	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+	sigv4.Sign(r, []byte(body), rootKey(), region, "sts", w.now())
+	if got := w.do(t, r); got.status != http.StatusOK {
+		t.Errorf("POST // is %d %s", got.status, got.body)
 	}
 }
 

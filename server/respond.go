@@ -1,11 +1,13 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 
 	"github.com/cenotehq/cenote/issuer"
+	"github.com/cenotehq/cenote/sts"
 	"github.com/cenotehq/cenote/wire"
 )
 
@@ -35,6 +37,9 @@ func (s *Server) respond(c *call, err error) {
 func (c *call) refuse(err error) (status int, body []byte) {
 	f := c.faultOf(err)
 	c.event.Code, c.event.Message, c.event.Cause = f.Code, f.Message, f.Cause
+	if untrusted, ok := errors.AsType[*sts.UntrustedError](err); ok {
+		c.event.Refused = refusal(untrusted.Decision)
+	}
 	if c.api.format == wire.Query {
 		c.w.Header().Set("Content-Type", c.api.contentType)
 		return f.Status, wire.QueryError(c.api.namespace, f, c.event.RequestID)

@@ -11,6 +11,7 @@ import (
 	"net"
 	"net/http"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/cenotehq/cenote/audit"
@@ -55,7 +56,6 @@ func New(c Config) *Server {
 		c.Now = time.Now
 	}
 	s := &Server{Config: c, apis: newAPIs(c), mux: http.NewServeMux()}
-	s.mux.HandleFunc("/", s.serveAPI)
 	s.mux.HandleFunc("GET /healthz", serveLive)
 	s.mux.HandleFunc("GET /readyz", s.serveReady)
 	s.mux.HandleFunc("GET "+issuer.DiscoveryPath, s.serveDiscovery)
@@ -65,8 +65,15 @@ func New(c Config) *Server {
 	return s
 }
 
-// ServeHTTP answers one request.
-func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) { s.mux.ServeHTTP(w, r) }
+// ServeHTTP answers one request. The API is at the root, also where a client joins
+// two slashes; the mux would redirect those, which no signature survives.
+func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if strings.Trim(r.URL.Path, "/") == "" {
+		s.serveAPI(w, r)
+		return
+	}
+	s.mux.ServeHTTP(w, r)
+}
 
 // call is one request on its way through the steps of serveAPI.
 type call struct {
@@ -86,10 +93,6 @@ type call struct {
 func (s *Server) serveAPI(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodOptions {
 		servePreflight(w, r)
-		return
-	}
-	if r.URL.Path != "/" {
-		http.NotFound(w, r)
 		return
 	}
 	c := &call{Request: r, w: w, api: s.apis.fallback(r), event: audit.Event{

@@ -53,7 +53,7 @@ type world struct {
 	log     journal
 }
 
-func newWorld(t *testing.T) *world {
+func newWorld(t testing.TB) *world {
 	t.Helper()
 	w := &world{}
 	w.time.Store(noon().Unix())
@@ -79,7 +79,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-func (w *world) wire(t *testing.T, redirect provider.Redirect) server.Config {
+func (w *world) wire(t testing.TB, redirect provider.Redirect) server.Config {
 	t.Helper()
 	master, _ := seal.GenerateKey()
 	kept, err := store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: master, Now: w.now})
@@ -117,7 +117,7 @@ func (w *world) wire(t *testing.T, redirect provider.Redirect) server.Config {
 	}
 }
 
-func newIssuer(t *testing.T) *issuer.Issuer {
+func newIssuer(t testing.TB) *issuer.Issuer {
 	t.Helper()
 	pkcs8, err := issuer.GenerateKey("ES256")
 	if err != nil {
