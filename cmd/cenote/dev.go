@@ -79,14 +79,19 @@ func (i *instance) demo(ctx context.Context, endpoint string) (http.Handler, nex
 	if err != nil {
 		return nil, nextSteps{}, fmt.Errorf("making the demo pool: %w", err)
 	}
-	mux := http.NewServeMux()
-	mux.Handle("/", i.handler)
-	mux.Handle(testPath+"/", http.StripPrefix(testPath, idp))
+	tests := http.StripPrefix(testPath, idp)
+	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, testPath+"/") {
+			tests.ServeHTTP(w, r)
+			return
+		}
+		i.handler.ServeHTTP(w, r)
+	})
 	var users []string
 	for _, u := range testidp.DefaultUsers() {
 		users = append(users, u.Name)
 	}
-	return mux, nextSteps{
+	return both, nextSteps{
 		Endpoint: endpoint, Region: demoRegion, Data: i.settings.Data, Pool: pool,
 		Provider: testHost, Users: users,
 		AccessKeyID: i.services.Root.ID, SecretAccessKey: string(i.services.Root.Secret),
