@@ -202,7 +202,7 @@ func (s *Service) verifyOwn(ctx context.Context, identity Identity, raw string) 
 		return own{}, err
 	}
 	if t.Subject != identity.ID || !slices.Equal(t.Audience, []string{identity.Pool}) {
-		return own{}, loginsDontMatch().With(fmt.Errorf("the token is for identity %s", t.Subject))
+		return own{}, loginsDontMatch().With(errors.New("the token is another identity's")) // whose id is a secret
 	}
 	o := own{subject: t.Subject, pool: identity.Pool}
 	list, ok := t.Claims["amr"].([]any)

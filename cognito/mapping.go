@@ -36,7 +36,7 @@ type RulesConfiguration struct {
 // MappingRule gives RoleARN to users whose claim matches.
 type MappingRule struct {
 	Claim     string `aws:"Claim" check:"required;len=1-64;pattern=[\\p{L}\\p{M}\\p{S}\\p{N}\\p{P}]+"`
-	MatchType string `aws:"MatchType" check:"required;enum=Equals,Contains,StartsWith,NotEqual"`
+	MatchType string `aws:"MatchType" check:"required;enum=StartsWith,Equals,Contains,NotEqual"`
 	Value     string `aws:"Value" check:"required;len=1-128"`
 	RoleARN   string `aws:"RoleARN" check:"required;len=20-2048"`
 }

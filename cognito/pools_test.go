@@ -140,13 +140,14 @@ func TestSettingsRefused(t *testing.T) {
 		change        func(*cognito.PoolSettings)
 		code, message string
 	}{
-		"bare user pool":         {users("us-east-1_Example", client), invalidParameter, badUserPool},
-		"user pool with scheme":  {users("https://"+userPool, client), invalidParameter, badUserPool},
-		"user pool with client":  {users(userPool+"/x", client), invalidParameter, badUserPool},
-		"host of a user pool":    {users("cognito-idp.us-east-1.amazonaws.com/", client), invalidParameter, badUserPool},
-		"host that is not AWS's": {users("cognito-idp.us-east-1.amazonaws.com.example/us-east-1_x", client), invalidParameter, badUserPool},
-		"no user pool":           {users("", client), invalidParameter, badUserPool},
-		"no client":              {users(userPool, ""), invalidParameter, badUserPool},
+		"bare user pool":          {users("us-east-1_Example", client), invalidParameter, badUserPool},
+		"user pool with scheme":   {users("https://"+userPool, client), invalidParameter, badUserPool},
+		"user pool with client":   {users(userPool+"/x", client), invalidParameter, badUserPool},
+		"host of a user pool":     {users("cognito-idp.us-east-1.amazonaws.com/", client), invalidParameter, badUserPool},
+		"host that is not AWS's":  {users("cognito-idp.us-east-1.amazonaws.com.example/us-east-1_x", client), invalidParameter, badUserPool},
+		"host without its domain": {users("cognito-idp.us-east-1/us-east-1_x", client), invalidParameter, badUserPool},
+		"no user pool":            {users("", client), invalidParameter, badUserPool},
+		"no client":               {users(userPool, ""), invalidParameter, badUserPool},
 		"51 user pools": {
 			func(s *cognito.PoolSettings) { s.CognitoIdentityProviders = make([]cognito.UserPoolClient, 51) },
 			"LimitExceededException", "An identity pool takes at most 50 Cognito identity providers.",

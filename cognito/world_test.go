@@ -232,7 +232,7 @@ func ok[T any](out T, err error) func(fataler) T {
 		t.Helper()
 		if err != nil {
 			if f, is := errors.AsType[*fault.Error](err); is {
-				err = fmt.Errorf("%w (%v)", err, f.Cause)
+				err = fmt.Errorf("%w (%w)", err, f.Cause)
 			}
 			t.Fatal(err)
 		}

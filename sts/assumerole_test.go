@@ -164,9 +164,13 @@ func TestWhatSessionsHandDown(t *testing.T) {
 		in.Tags = []iam.Tag{{Key: "Team", Value: "a"}, {Key: "Site", Value: "x"}}
 		in.TransitiveTagKeys, in.SourceIdentity = []string{"Team"}, "me"
 	}))(t).Credentials)
-	second := w.caller(ok(w.assume(first, "second", func(in *sts.AssumeRoleInput) {
+	c := ok(w.assume(first, "second", func(in *sts.AssumeRoleInput) {
 		in.Tags, in.TransitiveTagKeys = []iam.Tag{{Key: "New", Value: "n"}}, []string{"Team"}
-	}))(t).Credentials)
+	}))(t).Credentials
+	if sealed, _, err := w.Sealer.Open(c.AccessKeyID, c.SessionToken); err != nil || !cmp.Equal(sealed.TransitiveTags, []string{"Team"}) {
+		t.Errorf("the session hands down %v, error %v", sealed.TransitiveTags, err)
+	}
+	second := w.caller(c)
 	third := w.caller(ok(w.assume(second, "third", plain))(t).Credentials)
 	for name, c := range map[string]iam.Caller{"second": second, "third": third} {
 		if diff := cmp.Diff(map[string]string{"Team": "a"}, c.TransitiveTags); diff != "" {

@@ -39,6 +39,9 @@ func TestTrustConditions(t *testing.T) {
 		"session name":             {trust(federated, equals("sts:RoleSessionName", "app"), action), true},
 		"other session name":       {trust(federated, equals("sts:RoleSessionName", "other"), action), false},
 		"provider":                 {trust(federated, equals("aws:FederatedProvider", oidcARN), action), true},
+		"the time, past":           {trust(federated, `"DateLessThan":{"aws:CurrentTime":"2025-01-01T00:00:00Z"}`, action), false},
+		"the time, to come":        {trust(federated, `"DateLessThan":{"aws:CurrentTime":"2125-01-01T00:00:00Z"}`, action), true},
+		"the second":               {trust(federated, `"NumericEquals":{"aws:EpochTime":"1782900000"}`, action), true},
 		"tag of the role":          {trust(federated, equals("aws:ResourceTag/team", "a"), action), true},
 		"other tag of the role":    {trust(federated, equals("aws:ResourceTag/team", "b"), action), false},
 		"host":                     {trust(`{"Federated":"idp.example"}`, "", action), false},
@@ -101,6 +104,8 @@ func TestGoogle(t *testing.T) {
 		t.Log(name)
 		refused(w.web("r", w.sign(w.google, c)))(t, 403, denied, notAuthorized)
 	}
+	w.role("azp", trust(`{"Federated":"`+google+`"}`, `"StringEquals":{`+equals("azp", "android")+`}`, action))
+	refused(w.web("azp", w.sign(w.google, claims{"azp": "android"})))(t, 403, denied, notAuthorized)
 	ok(w.web("r", w.sign(w.google, claims{"iss": google, "azp": "android", "aud": "web", "sub": "1"})))(t)
 }
 

@@ -87,6 +87,30 @@ func TestSessionPoliciesOnlyNarrow(t *testing.T) {
 	}
 }
 
+// The scope that identity pools set narrows like a session policy, beside those of
+// the request, and takes no room.
+func TestScopeNarrows(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.role("r", webTrust())
+	who := sts.WebIdentity{Federated: oidcARN, Issuer: oidc, Subject: alice, Audience: client}
+	for name, tt := range map[string]struct {
+		scope []string
+		want  []string
+	}{
+		"none":    {nil, []string{"s3:GetObject", "rum:PutRumEvents", "ec2:RunInstances"}},
+		"inline":  {[]string{iam.GuestInlinePolicy}, []string{"s3:GetObject"}},
+		"managed": {[]string{iam.GuestManagedPolicy}, []string{"rum:PutRumEvents"}},
+		"both":    {[]string{iam.GuestInlinePolicy, iam.GuestManagedPolicy}, []string{"s3:GetObject", "rum:PutRumEvents"}},
+	} {
+		out := ok(w.AssumeWebIdentity(t.Context(), who, sts.WebRequest{RoleARN: roleARN("r"), SessionName: "app", Scope: tt.scope}))(t)
+		got := w.may(w.caller(out.Credentials), "s3:GetObject", "rum:PutRumEvents", "ec2:RunInstances")
+		if diff := cmp.Diff(tt.want, got); diff != "" || out.PackedSize != 0 {
+			t.Errorf("%s: %d%% packed, the session may (-want +got):\n%s", name, out.PackedSize, diff)
+		}
+	}
+}
+
 func TestSessionPoliciesRefused(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -11,8 +11,10 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"github.com/cenotehq/cenote/fault"
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/seal"
+	"github.com/cenotehq/cenote/store"
 	"github.com/cenotehq/cenote/sts"
 )
 
@@ -196,6 +198,32 @@ func TestPoliciesAreReadWhenAsked(t *testing.T) {
 	after := w.may(w.caller(c), "s3:GetObject", "ec2:RunInstances")
 	if diff := cmp.Diff([][]string{{"s3:GetObject", "ec2:RunInstances"}, {"ec2:RunInstances"}}, [][]string{before, after}); diff != "" {
 		t.Errorf("before and after (-want +got):\n%s", diff)
+	}
+}
+
+func TestFailuresAreNoRefusals(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	user := w.user("u", "")
+	for _, name := range []string{"begun", "web"} {
+		ok(w.IAM.CreateRole(t.Context(), root(), &iam.CreateRoleInput{RoleName: name, AssumeRolePolicyDocument: webTrust()}))(t)
+	}
+	c := ok(w.web("begun", w.sign(w.oidc, nil)))(t).Credentials
+	raw := w.sign(w.oidc, nil)
+	ok(w.IAM.PutRolePolicy(t.Context(), root(), &iam.PutRolePolicyInput{RoleName: "begun", PolicyName: "p", PolicyDocument: allow("*")}))(t) // so that it is read again
+	if err := w.store.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for name, call := range map[string]func() error{
+		"web":     func() error { _, err := w.web("web", raw); return err },
+		"issuer":  func() error { _, err := w.web("web", w.sign(w.oidc, claims{"iss": "https://x"})); return err },
+		"assume":  func() error { _, err := w.assume(user, "web"); return err },
+		"session": func() error { _, _, err := w.Authenticate(t.Context(), c.AccessKeyID, c.SessionToken); return err },
+	} {
+		err := call()
+		if _, is := errors.AsType[*fault.Error](err); is || !errors.Is(err, store.ErrClosed) {
+			t.Errorf("%s: a failure of the store is %v", name, err)
+		}
 	}
 }
 

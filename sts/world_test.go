@@ -53,6 +53,7 @@ type world struct {
 	*sts.Service
 	t     testing.TB
 	clock *clock
+	store *store.Store
 	own   *issuer.Issuer
 
 	oidc, google idp
@@ -69,9 +70,9 @@ func newWorld(t testing.TB) *world {
 		redirects = append(redirects, provider.Redirect{Host: authority, Base: ok(url.Parse(p.web.URL))(t)})
 	}
 	master, _ := seal.GenerateKey()
-	s := ok(store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: master, Now: w.clock.Now}))(t)
+	w.store = ok(store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: master, Now: w.clock.Now}))(t)
 	t.Cleanup(func() {
-		if err := s.Close(); err != nil {
+		if err := w.store.Close(); err != nil && !errors.Is(err, store.ErrClosed) {
 			t.Error(err)
 		}
 	})
@@ -79,7 +80,7 @@ func newWorld(t testing.TB) *world {
 	sealing, _ := seal.GenerateKey()
 	w.Service = &sts.Service{
 		Account: account, Now: w.clock.Now,
-		IAM:     &iam.Service{Account: account, Roles: s.Roles(), Users: s.Users(), Providers: s.OIDCProviders(), Now: w.clock.Now},
+		IAM:     &iam.Service{Account: account, Roles: w.store.Roles(), Users: w.store.Users(), Providers: w.store.OIDCProviders(), Now: w.clock.Now},
 		Issuers: server.Issuers{Own: w.own, Network: provider.New(provider.Config{Redirects: redirects, Now: w.clock.Now})},
 		Sealer:  sts.NewSealer(sts.SealingKey{ID: "s1", Key: sealing}),
 	}
@@ -218,7 +219,7 @@ func ok[T any](out T, err error) func(testing.TB) T {
 		t.Helper()
 		if err != nil {
 			if f, is := errors.AsType[*fault.Error](err); is {
-				err = fmt.Errorf("%w (%v)", err, f.Cause)
+				err = fmt.Errorf("%w (%w)", err, f.Cause)
 			}
 			t.Fatal(err)
 		}
