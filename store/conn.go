@@ -70,6 +70,11 @@ func (c *sqliteConn) query(sql string, each func(row) error, args ...any) (err e
 			return err
 		}
 	}
+	// An interrupt that comes before the first step is told here alone: without it,
+	// a request that is given up would find nothing where there is something.
+	if err := stmt.Err(); err != nil {
+		return rowError(err)
+	}
 	return nil
 }
 
