@@ -1,0 +1,183 @@
+package conformance
+
+import (
+	"crypto/rand"
+	"encoding/base64"
+	"fmt"
+	"net"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+)
+
+// Account and Region are what every test server is asked for.
+const (
+	Account = "000000000000"
+	Region  = "us-east-1"
+)
+
+// binaryVariable names the environment variable with the path of the server's binary.
+const binaryVariable = "CENOTE_BINARY"
+
+// Main builds the server once, runs the tests, and returns their exit code. A path in CENOTE_BINARY is used
+// as it is instead.
+func Main(m *testing.M) int {
+	if os.Getenv(binaryVariable) != "" {
+		return m.Run()
+	}
+	folder, err := os.MkdirTemp("", "cenote-conformance-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "conformance:", err)
+		return 1
+	}
+	defer func() { _ = os.RemoveAll(folder) }()
+	binary := filepath.Join(folder, "cenote")
+	build := exec.Command("go", "build", "-o", binary, "./cmd/cenote")
+	build.Dir = ".." // tests run in their package's folder
+	build.Stdout, build.Stderr = os.Stderr, os.Stderr
+	if err := build.Run(); err != nil {
+		fmt.Fprintln(os.Stderr, "conformance: build the server:", err)
+		return 1
+	}
+	if err := os.Setenv(binaryVariable, binary); err != nil {
+		fmt.Fprintln(os.Stderr, "conformance:", err)
+		return 1
+	}
+	return m.Run()
+}
+
+// Options say how a server is started; the zero value is a server with new data and no redirects.
+type Options struct {
+	Data      string            // folder; a new one when empty
+	Redirects map[string]string // provider host to base URL
+	Flags     []string          // further flags
+	OwnRoot   bool              // let the server make its own root keys, which Server.Root then does not have
+}
+
+// Server is a running server.
+type Server struct {
+	URL  string
+	Data string          // its data folder
+	Root aws.Credentials // of the account
+
+	port    int
+	options Options
+	process *process
+}
+
+// Start starts a server and returns when it is ready; it ends with the test.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	if o.Data == "" {
+		o.Data = t.TempDir()
+	}
+	s := &Server{Data: o.Data, port: freePort(t), options: o}
+	if !o.OwnRoot {
+		s.Root = newRoot()
+	}
+	s.URL = fmt.Sprintf("http://127.0.0.1:%d", s.port)
+	s.Restart(t)
+	return s
+}
+
+// Restart starts the server again on the same data, port and keys, after Stop or Kill.
+func (s *Server) Restart(t testing.TB) {
+	t.Helper()
+	arguments := append([]string{"serve", "--listen", s.Address(), "--data", s.Data}, s.options.Flags...)
+	for host, base := range s.options.Redirects {
+		arguments = append(arguments, "--redirect", host+"="+base)
+	}
+	s.process = launch(t, "cenote", command(t, s.Root, arguments...))
+	s.process.waitReady(t, s.URL+"/readyz")
+}
+
+// Address is the host and port that the server listens on.
+func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
+
+// Stop asks the server to end, as a service manager does, and returns its exit code.
+func (s *Server) Stop(t testing.TB) int {
+	t.Helper()
+	return s.process.terminate(t)
+}
+
+// Terminate asks the server to end and does not wait for that, only for the moment when it takes no new connections.
+func (s *Server) Terminate(t testing.TB) {
+	t.Helper()
+	s.process.signal(t, syscall.SIGTERM)
+	deadline := time.After(startTimeout)
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		connection, err := net.Dial("tcp", s.Address())
+		if err != nil {
+			return
+		}
+		_ = connection.Close()
+		select {
+		case <-deadline:
+			t.Fatalf("the server still takes connections %s after SIGTERM", startTimeout)
+		case <-tick.C:
+		}
+	}
+}
+
+// Wait returns the exit code of a server that is about to end.
+func (s *Server) Wait(t testing.TB) int {
+	t.Helper()
+	return s.process.wait(t)
+}
+
+// Kill ends the server at once, as a power cut would.
+func (s *Server) Kill() { s.process.kill() }
+
+// Log is what the server has written so far.
+func (s *Server) Log() string { return s.process.output.String() }
+
+// Run runs the binary to its end and returns its exit code and all that it wrote. It fails the test when the
+// program goes on running.
+func Run(t testing.TB, arguments ...string) (code int, output string) {
+	t.Helper()
+	p := launch(t, "cenote", command(t, newRoot(), arguments...))
+	code = p.wait(t)
+	return code, p.output.String()
+}
+
+// Interrupt starts a server on data and kills it as soon as due says so.
+func Interrupt(t testing.TB, data string, due func() bool) {
+	t.Helper()
+	p := launch(t, "cenote", command(t, newRoot(), "serve", "--listen", "127.0.0.1:0", "--data", data))
+	defer p.kill()
+	deadline := time.Now().Add(startTimeout)
+	for !due() {
+		if time.Now().After(deadline) {
+			t.Fatalf("the moment to interrupt the start did not come within %s:\n%s", startTimeout, p.output.String())
+		}
+		runtime.Gosched()
+	}
+}
+
+func command(t testing.TB, root aws.Credentials, arguments ...string) *exec.Cmd {
+	t.Helper()
+	binary := os.Getenv(binaryVariable)
+	if binary == "" {
+		t.Fatalf("%s is not set: does TestMain call conformance.Main?", binaryVariable)
+	}
+	cmd := exec.Command(binary, arguments...)
+	cmd.Env = environment()
+	if root.AccessKeyID != "" {
+		cmd.Env = append(cmd.Env, "CENOTE_ROOT_ACCESS_KEY_ID="+root.AccessKeyID, "CENOTE_ROOT_SECRET_ACCESS_KEY="+root.SecretAccessKey)
+	}
+	return cmd
+}
+
+func newRoot() aws.Credentials {
+	secret := make([]byte, 30)
+	_, _ = rand.Read(secret) // never fails
+	return aws.Credentials{AccessKeyID: "AKIA" + rand.Text()[:16], SecretAccessKey: base64.StdEncoding.EncodeToString(secret)}
+}

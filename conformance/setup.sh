@@ -1,0 +1,40 @@
+#!/bin/sh
+# Installs what the conformance tests run: the AWS CLI and boto3 of the distribution, and the npm packages of js/.
+# Quiet, and quick when nothing is missing.
+set -eu
+cd "$(dirname "$0")"
+
+quietly() {
+	log=$(mktemp)
+	if ! "$@" >"$log" 2>&1; then
+		cat "$log" >&2
+		rm -f "$log"
+		exit 1
+	fi
+	rm -f "$log"
+}
+
+python=/usr/bin/python3
+[ -x "$python" ] || python=python3
+aws=/usr/bin/aws
+[ -x "$aws" ] || aws=aws
+
+if ! command -v "$aws" >/dev/null || ! "$python" -c 'import boto3' 2>/dev/null; then
+	command -v apt-get >/dev/null || {
+		echo "conformance: install the AWS CLI v2, and boto3 for python3, then run this again" >&2
+		exit 1
+	}
+	quietly apt-get update
+	quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends awscli python3-boto3
+fi
+
+command -v node >/dev/null || {
+	echo "conformance: install Node.js 20 or later, then run this again" >&2
+	exit 1
+}
+
+# npm writes its own lock file last, so it is as new as the packages.
+installed=js/node_modules/.package-lock.json
+if [ ! -e "$installed" ] || [ js/package-lock.json -nt "$installed" ]; then
+	(cd js && quietly npm ci)
+fi
