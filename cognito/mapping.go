@@ -2,6 +2,7 @@ package cognito
 
 import (
 	"context"
+	"errors"
 	"maps"
 	"slices"
 
@@ -113,18 +114,18 @@ func (s *Service) mayPass(ctx context.Context, caller iam.Caller, in *SetIdentit
 		}
 	}
 	slices.Sort(roles)
-	request := policy.NewContext()
-	request.Set("iam:PassedToService", "cognito-identity.amazonaws.com")
+	further := policy.NewContext()
+	further.Set("iam:PassedToService", "cognito-identity.amazonaws.com")
 	for _, role := range slices.Compact(roles) {
 		if !isRoleARN(role, s.Account) {
 			return roleForbidden(role)
 		}
-		decision, err := s.IAM.Authorize(ctx, caller, "iam:PassRole", role, request)
+		decision, err := s.IAM.Authorize(ctx, caller, "iam:PassRole", role, further)
 		if err != nil {
 			return err
 		}
 		if !decision.Allowed {
-			return roleForbidden(role)
+			return roleForbidden(role).With(errors.New(iam.Denied(caller, "iam:PassRole", role, decision)))
 		}
 	}
 	return nil

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"strconv"
 	"strings"
 	"time"
 
@@ -14,10 +13,10 @@ import (
 )
 
 // Authorize decides whether caller may do action on resource, an ARN or "*".
-// request holds the condition keys of the request itself; those of the caller are
-// added here. Root may do all. The error is never a refusal: it means that the
-// decision could not be made.
-func (s *Service) Authorize(ctx context.Context, caller Caller, action, resource string, request policy.Context) (policy.Decision, error) {
+// further holds condition keys of this question alone; those of the request, the
+// session and the caller are added here. Root may do all. The error is never a
+// refusal: it means that the decision could not be made.
+func (s *Service) Authorize(ctx context.Context, caller Caller, action, resource string, further policy.Context) (policy.Decision, error) {
 	if caller.Root {
 		return policy.Decision{Allowed: true}, nil
 	}
@@ -33,7 +32,7 @@ func (s *Service) Authorize(ctx context.Context, caller Caller, action, resource
 		Principal: caller.Principal(),
 		Action:    action,
 		Resource:  resource,
-		Context:   s.Context(caller, request),
+		Context:   s.Context(ctx, caller, further),
 	}, policies), nil
 }
 
@@ -77,16 +76,14 @@ func sources(inline map[string]*policy.Document) []policy.Source {
 	return list
 }
 
-// Context returns the condition keys of a request by caller: those of the
-// request, of the session, and of the principal ("AWS global condition context
-// keys"). The principal's own keys win, since a request must not forge them.
-func (s *Service) Context(caller Caller, request policy.Context) policy.Context {
-	keys := policy.NewContext()
-	keys.Merge(request)
+// Context returns the condition keys of a question about caller: those of the
+// request, of the question itself, of the session, and of the principal ("AWS global
+// condition context keys"). Later ones win, since a request must not forge what is
+// proven.
+func (s *Service) Context(ctx context.Context, caller Caller, further policy.Context) policy.Context {
+	keys := s.RequestContext(ctx)
+	keys.Merge(further)
 	keys.Merge(caller.Keys)
-	now := s.now().UTC()
-	keys.Set("aws:CurrentTime", now.Format(time.RFC3339))
-	keys.Set("aws:EpochTime", strconv.FormatInt(now.Unix(), 10))
 	keys.Set("aws:PrincipalAccount", caller.Account)
 	keys.Set("aws:userid", caller.UserID)
 	keys.Set("aws:PrincipalType", caller.principalType())

@@ -3,6 +3,7 @@ package server_test
 import (
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 
 	"github.com/cenotehq/cenote/sigv4"
@@ -140,6 +141,51 @@ func TestConditions(t *testing.T) {
 			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*","Condition":`+test.condition+`}}`).ok(t)
 		if got := w.iam(t, user, "ListUsers"); (got.status == http.StatusOK) != test.allowed {
 			t.Errorf("%s: %d %s", test.condition, got.status, got.message())
+		}
+	}
+}
+
+// TestConditionsOfTrust puts conditions on the request into what is asked beside
+// the caller's policies: trust policies, and the right to pass a role.
+func TestConditionsOfTrust(t *testing.T) {
+	t.Parallel()
+	f := newFlow(t)
+	guest := f.identity(t, "")
+	user := f.user(t, "u", "")
+	for network, allowed := range map[string]bool{"127.0.0.0/8": true, "10.0.0.0/8": false} {
+		condition := `{"IpAddress":{"aws:SourceIp":"` + network + `"}`
+		trust := strings.Replace(f.trust("unauthenticated"), `"Condition":{`, `"Condition":`+condition+",", 1)
+		f.iam(t, rootKey(), "UpdateAssumeRolePolicy", "RoleName", "unauthenticated", "PolicyDocument", trust).ok(t)
+		if got := f.public(t, "GetCredentialsForIdentity", `{"IdentityId":"`+guest+`"}`); (got.status == http.StatusOK) != allowed {
+			t.Errorf("a guest at a role for %s: %d %s", network, got.status, got.message())
+		}
+		f.iam(t, rootKey(), "UpdateAssumeRolePolicy", "RoleName", "authenticated", "PolicyDocument",
+			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"arn:aws:iam::123456789012:user/u"},"Action":"sts:AssumeRole","Condition":`+condition+`}}}`).ok(t)
+		if got := f.sts(t, user, "AssumeRole", "RoleArn", "arn:aws:iam::123456789012:role/authenticated", "RoleSessionName", "me"); (got.status == http.StatusOK) != allowed {
+			t.Errorf("AssumeRole of a role for %s: %d %s", network, got.status, got.message())
+		}
+		f.iam(t, rootKey(), "PutUserPolicy", "UserName", "u", "PolicyName", "p", "PolicyDocument", `{"Version":"2012-10-17","Statement":[
+			{"Effect":"Allow","Action":"cognito-identity:SetIdentityPoolRoles","Resource":"*"},
+			{"Effect":"Allow","Action":"iam:PassRole","Resource":"*","Condition":`+condition+`}}]}`).ok(t)
+		got := f.cognito(t, user, "SetIdentityPoolRoles", `{"IdentityPoolId":"`+f.pool+`","Roles":{"unauthenticated":"arn:aws:iam::123456789012:role/unauthenticated"}}`)
+		if (got.status == http.StatusOK) != allowed {
+			t.Errorf("passing a role from %s: %d %s", network, got.status, got.message())
+		}
+	}
+}
+
+// TestTagsOfUsers asks for a tag of the user who signs.
+func TestTagsOfUsers(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.iam(t, rootKey(), "CreateUser", "UserName", "u", "Tags.member.1.Key", "team", "Tags.member.1.Value", "blue").ok(t)
+	made := w.iam(t, rootKey(), "CreateAccessKey", "UserName", "u").ok(t)
+	user := sigv4.Credentials{AccessKeyID: made.xml("AccessKeyId"), SecretAccessKey: made.xml("SecretAccessKey")}
+	for team, allowed := range map[string]bool{"blue": true, "red": false} {
+		w.iam(t, rootKey(), "PutUserPolicy", "UserName", "u", "PolicyName", "p", "PolicyDocument",
+			`{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*","Condition":{"StringEquals":{"aws:PrincipalTag/team":"`+team+`"}}}}`).ok(t)
+		if got := w.iam(t, user, "ListUsers"); (got.status == http.StatusOK) != allowed {
+			t.Errorf("a user of team blue where team %s may: %d %s", team, got.status, got.message())
 		}
 	}
 }

@@ -121,6 +121,7 @@ func (s *Server) steps(c *call) (err error) {
 	if err := s.authenticate(c); err != nil {
 		return err
 	}
+	c.Request = c.WithContext(iam.WithRequest(c.Context(), c.conditionKeys()))
 	// 4. Read and validate the input.
 	if err := s.decode(c); err != nil {
 		return err

@@ -142,7 +142,7 @@ func (s *Service) trustsCaller(ctx context.Context, role iam.Role, caller iam.Ca
 	if err != nil {
 		return err
 	}
-	keys := s.IAM.Context(caller, callContext(caller, role, session, in))
+	keys := s.IAM.Context(ctx, caller, callContext(caller, role, session, in))
 	for _, action := range actions {
 		decision := policy.EvaluateTrust(policy.Request{
 			Principal: caller.Principal(),

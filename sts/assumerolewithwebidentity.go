@@ -126,22 +126,27 @@ func (s *Service) verify(ctx context.Context, raw string) (WebIdentity, error) {
 type issuer struct {
 	name      string   // host and path
 	federated string   // its name in trust policies
-	clients   []string // audiences; nil where the trust policy alone decides
+	anyClient bool     // the trust policy alone decides about the audience
+	clients   []string // audiences
 }
 
+// issuerOf finds the issuer of a token: a built-in one goes by its host in trust
+// policies, also where the account has a provider for it to name its clients.
 func (s *Service) issuerOf(ctx context.Context, t *token.Token) (issuer, error) {
 	if s.Issuers.SameIssuer(t.Issuer, CognitoIdentity) {
-		return issuer{name: CognitoIdentity, federated: CognitoIdentity}, nil
+		return issuer{name: CognitoIdentity, federated: CognitoIdentity, anyClient: true}, nil
 	}
+	isGoogle := s.Issuers.SameIssuer(t.Issuer, google)
 	provider, err := s.provider(ctx, t.Issuer)
-	if err == nil {
+	switch {
+	case err == nil && isGoogle:
+		return issuer{name: google, federated: google, clients: provider.ClientIDs}, nil
+	case err == nil:
 		return issuer{name: provider.Host, federated: provider.ARN().String(), clients: provider.ClientIDs}, nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+	case !errors.Is(err, fs.ErrNotExist):
 		return issuer{}, err
-	}
-	if s.Issuers.SameIssuer(t.Issuer, google) {
-		return issuer{name: google, federated: google}, nil
+	case isGoogle:
+		return issuer{name: google, federated: google, anyClient: true}, nil
 	}
 	return issuer{}, invalidIdentityToken("No OpenIDConnect provider found in your account for %s", t.Issuer)
 }
@@ -221,7 +226,7 @@ func missingClaim(err error) *fault.Error {
 func (i issuer) identity(t *token.Token) (WebIdentity, bool) {
 	clients := t.Client()
 	audience := clients[0]
-	if i.federated != CognitoIdentity && i.federated != google {
+	if !i.anyClient {
 		known := slices.IndexFunc(clients, func(c string) bool { return slices.Contains(i.clients, c) })
 		if known < 0 {
 			return WebIdentity{}, false

@@ -107,6 +107,10 @@ func TestGoogle(t *testing.T) {
 	w.role("azp", trust(`{"Federated":"`+google+`"}`, `"StringEquals":{`+equals("azp", "android")+`}`, action))
 	refused(w.web("azp", w.sign(w.google, claims{"azp": "android"})))(t, 403, denied, notAuthorized)
 	ok(w.web("r", w.sign(w.google, claims{"iss": google, "azp": "android", "aud": "web", "sub": "1"})))(t)
+	// A provider of the account names Google's clients; its principal stays the host.
+	ok(w.IAM.CreateOpenIDConnectProvider(t.Context(), root(), &iam.CreateOpenIDConnectProviderInput{URL: "https://" + google, ClientIDList: []string{"android"}}))(t)
+	ok(w.web("r", w.sign(w.google, claims{"azp": "android", "aud": "web", "sub": "1"})))(t)
+	refused(w.web("r", w.sign(w.google, claims{"azp": "ios", "aud": "web", "sub": "1"})))(t, 400, invalidToken, "Incorrect token audience")
 }
 
 func TestIdentityPools(t *testing.T) {

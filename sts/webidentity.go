@@ -4,8 +4,6 @@ import (
 	"context"
 	"errors"
 	"io/fs"
-	"strconv"
-	"time"
 
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/policy"
@@ -67,7 +65,7 @@ func (s *Service) AssumeWebIdentity(ctx context.Context, who WebIdentity, ask We
 	if err != nil {
 		return Assumed{}, err
 	}
-	if err := s.trusts(role, who, ask.SessionName); err != nil {
+	if err := s.trusts(ctx, role, who, ask.SessionName); err != nil {
 		return Assumed{}, err
 	}
 	duration, err := checkDuration(ask.Seconds, role)
@@ -96,7 +94,7 @@ const (
 // trusts returns nil if the role's trust policy allows who, and all that the token
 // asks for beside the session: tags and a source identity each need their own
 // permission.
-func (s *Service) trusts(role iam.Role, who WebIdentity, sessionName string) error {
+func (s *Service) trusts(ctx context.Context, role iam.Role, who WebIdentity, sessionName string) error {
 	actions := []string{actionWebIdentity}
 	if len(who.Tags) > 0 || len(who.TransitiveTags) > 0 {
 		actions = append(actions, actionTagSession)
@@ -104,10 +102,8 @@ func (s *Service) trusts(role iam.Role, who WebIdentity, sessionName string) err
 	if who.SourceIdentity != "" {
 		actions = append(actions, actionSourceIdentity)
 	}
-	keys := who.trustContext(role, sessionName)
-	now := s.now().UTC()
-	keys.Set("aws:CurrentTime", now.Format(time.RFC3339))
-	keys.Set("aws:EpochTime", strconv.FormatInt(now.Unix(), 10))
+	keys := s.IAM.RequestContext(ctx)
+	keys.Merge(who.trustContext(role, sessionName))
 	for _, action := range actions {
 		decision := policy.EvaluateTrust(policy.Request{
 			Principal: policy.Principal{Federated: who.Federated},
