@@ -46,11 +46,11 @@ func (s *Service) GetCredentialsForIdentity(ctx context.Context, in *GetCredenti
 	if v, err = s.enterWithToken(ctx, v, in.Logins); err != nil {
 		return nil, err
 	}
-	chosen, refusal := selectRole(v, in.CustomRoleARN)
+	role, refusal := selectRole(v, in.CustomRoleARN)
 	if refusal != nil {
 		return nil, refusal
 	}
-	assumed, err := s.STS.AssumeWebIdentity(ctx, v.webIdentity(), v.webRequest(chosen.role))
+	assumed, err := s.STS.AssumeWebIdentity(ctx, v.webIdentity(), v.webRequest(role))
 	if err != nil {
 		return nil, assumeFault(err)
 	}
@@ -73,11 +73,11 @@ func (s *Service) enterWithToken(ctx context.Context, v visit, logins map[string
 	if len(logins) > 1 {
 		return visit{}, invalidParameter("A token of %s cannot be combined with other logins.", sts.CognitoIdentity)
 	}
-	own, err := s.verifyOwn(ctx, v.identity, raw)
+	amr, err := s.verifyOwn(ctx, v.identity, raw)
 	if err != nil {
 		return visit{}, err
 	}
-	v.own = &own
+	v.vouched = amr
 	return v, nil
 }
 

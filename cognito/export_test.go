@@ -29,7 +29,7 @@ func SelectRole(pool Pool, custom string, logins ...Proven) (string, error) {
 
 // SelectRoleForToken is selectRole for the bearer of a token of ours.
 func SelectRoleForToken(pool Pool, custom string) (string, error) {
-	return selectedRole(visit{pool: pool, own: &own{}}, custom)
+	return selectedRole(visit{pool: pool, vouched: []string{amrAuthenticated}}, custom)
 }
 
 func selectedRole(v visit, custom string) (string, error) {
@@ -37,5 +37,5 @@ func selectedRole(v visit, custom string) (string, error) {
 	if refusal != nil {
 		return "", refusal
 	}
-	return chosen.role, nil
+	return chosen, nil
 }

@@ -66,10 +66,10 @@ type visit struct {
 	pool     Pool
 	identity Identity
 	proofs   []proof
-	own      *own // a token of ours stands for the logins
+	vouched  []string // amr of a token of ours that stands for the logins, or nil
 }
 
-func (v visit) guest() bool { return v.own == nil && len(v.proofs) == 0 }
+func (v visit) guest() bool { return v.vouched == nil && len(v.proofs) == 0 }
 
 // find returns an identity with its pool.
 func (s *Service) find(ctx context.Context, id string) (visit, error) {

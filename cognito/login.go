@@ -28,13 +28,6 @@ type proof struct {
 	claims    map[string]any // of the token
 }
 
-// own is a token of ours that was presented in place of a login.
-type own struct {
-	subject string
-	pool    string
-	amr     []string
-}
-
 // verifyLogins proves every login, or fails for the first one that is not good, in
 // the order of the providers' names. It may wait for the network, so it runs
 // before any transaction.
@@ -189,32 +182,33 @@ func (e entry) proof(t *token.Token) (proof, error) {
 }
 
 // verifyOwn proves a token of ours, which stands for a developer's word in
-// GetCredentialsForIdentity: it must be for this identity.
-func (s *Service) verifyOwn(ctx context.Context, identity Identity, raw string) (own, error) {
+// GetCredentialsForIdentity: it must be for this identity. It returns the token's
+// amr.
+func (s *Service) verifyOwn(ctx context.Context, identity Identity, raw string) ([]string, error) {
 	t, err := token.Parse(raw)
 	if err != nil {
-		return own{}, invalidLogin("Not a valid OpenId Connect identity token.").With(err)
+		return nil, invalidLogin("Not a valid OpenId Connect identity token.").With(err)
 	}
 	if !s.Issuers.SameIssuer(t.Issuer, sts.CognitoIdentity) {
-		return own{}, invalidLogin("Not a Cognito token.")
+		return nil, invalidLogin("Not a Cognito token.")
 	}
 	if err := s.verifyToken(ctx, t, sts.CognitoIdentity); err != nil {
-		return own{}, err
+		return nil, err
 	}
 	if t.Subject != identity.ID || !slices.Equal(t.Audience, []string{identity.Pool}) {
-		return own{}, loginsDontMatch().With(errors.New("the token is another identity's")) // whose id is a secret
+		return nil, loginsDontMatch().With(errors.New("the token is another identity's")) // whose id is a secret
 	}
-	o := own{subject: t.Subject, pool: identity.Pool}
 	list, ok := t.Claims["amr"].([]any)
+	var amr []string
 	for _, item := range list {
 		text, isText := item.(string)
 		ok = ok && isText
-		o.amr = append(o.amr, text)
+		amr = append(amr, text)
 	}
-	if !ok || !slices.Contains(o.amr, amrAuthenticated) {
-		return own{}, loginsDontMatch().With(errors.New("the token is a guest's"))
+	if !ok || !slices.Contains(amr, amrAuthenticated) {
+		return nil, loginsDontMatch().With(errors.New("the token is a guest's"))
 	}
-	return o, nil
+	return amr, nil
 }
 
 // Login providers that an identity pool knows by their domains.

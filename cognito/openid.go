@@ -95,8 +95,8 @@ func (v visit) claims(now time.Time) openIDClaims {
 // amr says how the bearer signed in: for each login the provider, and the user at
 // it.
 func (v visit) amr() []string {
-	if v.own != nil {
-		return v.own.amr
+	if v.vouched != nil {
+		return v.vouched
 	}
 	if len(v.proofs) == 0 {
 		return []string{amrUnauthenticated}

@@ -16,18 +16,12 @@ const (
 	claimPreferredRole = "cognito:preferred_role"
 )
 
-// choice is a selected role and why it is this one.
-type choice struct {
-	role    string
-	because string
-}
-
 // selectRole chooses the role of a visit ("Role-based access control"). custom is
 // the CustomRoleArn of the request, or empty.
-func selectRole(v visit, custom string) (choice, *fault.Error) {
+func selectRole(v visit, custom string) (string, *fault.Error) {
 	if v.guest() {
 		if custom != "" {
-			return choice{}, roleForbidden(custom) // guests have no choice
+			return "", roleForbidden(custom) // guests have no choice
 		}
 		return defaultRole(v.pool, "unauthenticated", "")
 	}
@@ -35,7 +29,7 @@ func selectRole(v visit, custom string) (choice, *fault.Error) {
 	if !ok {
 		return defaultRole(v.pool, "authenticated", custom)
 	}
-	var chosen choice
+	var chosen string
 	var refusal *fault.Error
 	switch mapping.Type {
 	case mappingToken:
@@ -43,13 +37,13 @@ func selectRole(v visit, custom string) (choice, *fault.Error) {
 	case mappingRules:
 		chosen, refusal = roleOfRules(*mapping.RulesConfiguration, p.claims, custom)
 	default:
-		return choice{}, invalidConfiguration()
+		return "", invalidConfiguration()
 	}
-	if refusal != nil || chosen.role != "" {
+	if refusal != nil || chosen != "" {
 		return chosen, refusal
 	}
 	if mapping.AmbiguousRoleResolution == ambiguousDeny {
-		return choice{}, ambiguousRole(p.Provider)
+		return "", ambiguousRole(p.Provider)
 	}
 	return defaultRole(v.pool, "authenticated", custom)
 }
@@ -67,26 +61,26 @@ func (v visit) mapping() (proof, RoleMapping, bool) {
 
 // defaultRole is the pool's role for guests or for users. Asking for another one
 // is refused.
-func defaultRole(pool Pool, kind, custom string) (choice, *fault.Error) {
+func defaultRole(pool Pool, kind, custom string) (string, *fault.Error) {
 	role := pool.Roles[kind]
 	if role == "" {
-		return choice{}, invalidConfiguration()
+		return "", invalidConfiguration()
 	}
 	if custom != "" && custom != role {
-		return choice{}, roleForbidden(custom)
+		return "", roleForbidden(custom)
 	}
-	return choice{role: role, because: "the pool's " + kind + " role"}, nil
+	return role, nil
 }
 
-func roleOfToken(claims map[string]any, custom string) (choice, *fault.Error) {
+func roleOfToken(claims map[string]any, custom string) (string, *fault.Error) {
 	if custom != "" {
 		if !slices.Contains(rolesOf(claims[claimRoles]), custom) {
-			return choice{}, roleForbidden(custom)
+			return "", roleForbidden(custom)
 		}
-		return choice{role: custom, because: "asked for, and among " + claimRoles}, nil
+		return custom, nil
 	}
 	preferred, _ := claims[claimPreferredRole].(string)
-	return choice{role: preferred, because: claimPreferredRole}, nil
+	return preferred, nil
 }
 
 // rolesOf reads the list of roles, which AWS documents as a text with commas and
@@ -101,17 +95,17 @@ func rolesOf(claim any) []string {
 	return roles
 }
 
-func roleOfRules(c RulesConfiguration, claims map[string]any, custom string) (choice, *fault.Error) {
-	for i, rule := range c.Rules {
+func roleOfRules(c RulesConfiguration, claims map[string]any, custom string) (string, *fault.Error) {
+	for _, rule := range c.Rules {
 		if !rule.matches(claims) || custom != "" && rule.RoleARN != custom {
 			continue
 		}
-		return choice{role: rule.RoleARN, because: "rule " + strconv.Itoa(i+1) + " matches the claim " + rule.Claim}, nil
+		return rule.RoleARN, nil
 	}
 	if custom != "" {
-		return choice{}, roleForbidden(custom)
+		return "", roleForbidden(custom)
 	}
-	return choice{}, nil
+	return "", nil
 }
 
 // matches reports whether a claim fits the rule. A claim that is absent fits none,
