@@ -1,5 +1,6 @@
 #!/bin/sh
-# Installs what the conformance tests run: the AWS CLI and boto3 of the distribution, and the npm packages of js/.
+# Installs what the tests run: the AWS CLI and boto3 of the distribution, a C compiler for the race detector, and the
+# npm packages of js/.
 # Quiet, and quick when nothing is missing.
 set -eu
 cd "$(dirname "$0")"
@@ -19,13 +20,18 @@ python=/usr/bin/python3
 aws=/usr/bin/aws
 [ -x "$aws" ] || aws=aws
 
-if ! command -v "$aws" >/dev/null || ! "$python" -c 'import boto3' 2>/dev/null; then
+missing=
+command -v "$aws" >/dev/null || missing="$missing awscli"
+"$python" -c 'import boto3' 2>/dev/null || missing="$missing python3-boto3"
+command -v gcc >/dev/null || missing="$missing gcc libc6-dev" # for the race detector
+if [ -n "$missing" ]; then
 	command -v apt-get >/dev/null || {
-		echo "conformance: install the AWS CLI v2, and boto3 for python3, then run this again" >&2
+		echo "conformance: install what Debian calls$missing, then run this again" >&2
 		exit 1
 	}
 	quietly apt-get update
-	quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends awscli python3-boto3
+	# shellcheck disable=SC2086 # one word for each package
+	quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 fi
 
 command -v node >/dev/null || {
