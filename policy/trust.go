@@ -8,8 +8,6 @@ import (
 )
 
 const (
-	cognitoHost = "cognito-identity.amazonaws.com"
-	cognitoAud  = "cognito-identity.amazonaws.com:aud"
 	webIdentity = "AssumeRoleWithWebIdentity"
 )
 
@@ -30,7 +28,7 @@ func (s *Statement) trustProblem() string {
 	if s.NotAction || slices.ContainsFunc(s.Actions, notTrustAction) {
 		return "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity"
 	}
-	return s.cognitoProblem()
+	return s.sharedProblem()
 }
 
 func notTrustAction(action string) bool {
@@ -94,21 +92,36 @@ func isProvider(s string) bool {
 	return name != "" && (kind == "saml-provider" || kind == "oidc-provider")
 }
 
-// cognitoProblem refuses a role that any identity pool of anyone could assume:
-// one must be named, by a condition that fails where the key is absent.
-// See AWS "Role trust and permissions" in the Amazon Cognito guide.
-func (s *Statement) cognitoProblem() string {
+// sharedProblem refuses a role that anybody at an issuer which the whole world shares
+// could assume: a condition must name whose tokens are meant, and fail where the key is
+// absent. See AWS "Identity-provider controls for shared OIDC providers", and for
+// identity pools "Role trust and permissions" in the Amazon Cognito guide.
+func (s *Statement) sharedProblem() string {
 	assumes := slices.ContainsFunc(s.Actions, func(a string) bool { return strings.EqualFold(a, "sts:"+webIdentity) })
-	if s.Effect != Allow || !assumes || !slices.Contains(s.Principals.Federated, cognitoHost) {
+	if s.Effect != Allow || !assumes {
 		return ""
 	}
-	for i := range s.Conditions {
-		c := &s.Conditions[i]
-		if c.low == cognitoAud && c.bindsPresent() {
-			return ""
+	for _, federated := range s.Principals.Federated {
+		issuer := federated
+		if _, host, ok := strings.Cut(federated, ":oidc-provider/"); ok {
+			issuer = host
+		}
+		if key := requiredKey(issuer); key != "" && !slices.ContainsFunc(s.Conditions, func(c Condition) bool { return c.low == key && c.bindsPresent() }) {
+			return "A trust policy for " + issuer + " must say whom it trusts in a condition on " + key
 		}
 	}
-	return "A trust policy for " + cognitoHost + " must name its identity pools in a condition on " + cognitoAud
+	return ""
+}
+
+// requiredKey is what a trust policy must test for a shared issuer, or nothing.
+func requiredKey(issuer string) string {
+	switch issuer {
+	case "cognito-identity.amazonaws.com":
+		return issuer + ":aud"
+	case "token.actions.githubusercontent.com":
+		return issuer + ":sub"
+	}
+	return ""
 }
 
 // bindsPresent reports whether c can hold only where its key is present and

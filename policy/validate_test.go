@@ -97,7 +97,7 @@ func TestValidateTrust(t *testing.T) {
 	const (
 		actions   = "Trust Policy statement actions can only be sts:AssumeRole, sts:AssumeRoleWithSAML,  and sts:AssumeRoleWithWebIdentity"
 		federated = "Federated principals must be valid domain names or SAML metadata ARNs"
-		aud       = "A trust policy for cognito-identity.amazonaws.com must name its identity pools in a condition on cognito-identity.amazonaws.com:aud"
+		aud       = "A trust policy for cognito-identity.amazonaws.com must say whom it trusts in a condition on cognito-identity.amazonaws.com:aud"
 	)
 	tests := []struct{ text, want string }{
 		{trust(`"*"`), ""},
@@ -150,6 +150,11 @@ func TestValidateTrust(t *testing.T) {
 		{strings.Replace(cognito(``), "Allow", "Deny", 1), ""},
 		{one(`"Principal":{"Federated":"cognito-identity.amazonaws.com"},"Action":"sts:TagSession"`), ""},
 		{one(`"Principal":{"Federated":"accounts.google.com"},"Action":"sts:AssumeRoleWithWebIdentity"`), ""},
+		{
+			one(`"Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringEquals":{"token.actions.githubusercontent.com:aud":"sts.amazonaws.com"}}`),
+			"A trust policy for token.actions.githubusercontent.com must say whom it trusts in a condition on token.actions.githubusercontent.com:sub",
+		},
+		{one(`"Principal":{"Federated":"arn:aws:iam::123456789012:oidc-provider/token.actions.githubusercontent.com"},"Action":"sts:AssumeRoleWithWebIdentity","Condition":{"StringLike":{"token.actions.githubusercontent.com:sub":"repo:o/r:*"}}`), ""},
 	}
 	for _, tt := range tests {
 		if got := problem(t, tt.text, policy.Trust); got != tt.want {
