@@ -8,7 +8,19 @@ type Decision struct {
 	DecidedBy  Kind       // the one kind of policy that AWS's message names
 	Matched    []Match    // the statements that decided; none where nothing allowed
 	NearMisses []NearMiss // statements, of either effect, that failed in one point only
+
+	Stands [Resource + 1]Stand // what the policies of each kind say by themselves
 }
+
+// Stand is what the policies of one kind say by themselves, whatever the others do.
+type Stand int
+
+// The stands. A kind without a policy is silent as well.
+const (
+	Silent Stand = iota // no statement applies
+	Allows              // at least one Allow applies, and no Deny
+	Denies              // at least one Deny applies
+)
 
 // Match names a statement.
 type Match struct {
@@ -77,7 +89,7 @@ func (p *Principals) list() []string {
 
 func (p *Principal) list() []string {
 	var all []string
-	for _, one := range []string{p.ARN, p.RoleARN, p.UserID, p.Federated} {
+	for _, one := range []string{p.ARN, p.RoleARN, p.OpenerARN, p.UserID, p.Federated} {
 		if one != "" {
 			all = append(all, one)
 		}

@@ -169,7 +169,7 @@ func (s *Statement) check(q *query, kind Kind) (g grade, failed failure, n int) 
 // decide weighs what was gathered; attached is Trust or Resource, the kind of
 // the policy that hangs on the resource.
 func (t *trial) decide(attached Kind) Decision {
-	d := Decision{NearMisses: t.misses}
+	d := Decision{NearMisses: t.misses, Stands: t.stands()}
 	for _, kind := range []Kind{Identity, Boundary, Session, attached} {
 		if len(t.deny[kind]) == 0 {
 			continue
@@ -189,6 +189,18 @@ func (t *trial) decide(attached Kind) Decision {
 		}
 	}
 	return d
+}
+
+func (t *trial) stands() (stands [Resource + 1]Stand) {
+	for kind := range stands {
+		switch {
+		case len(t.deny[kind]) > 0:
+			stands[kind] = Denies
+		case len(t.allow[kind]) > 0:
+			stands[kind] = Allows
+		}
+	}
+	return stands
 }
 
 // weigh applies the table of what an attached policy's Allow makes up for, by

@@ -90,6 +90,11 @@ func TestResourcePolicyBypass(t *testing.T) {
 		bySession = `{"AWS":"arn:aws:sts::123456789012:assumed-role/Reader/s1"}`
 		byAnyone  = `"*"`
 	)
+	federated := policy.Principal{
+		Account: account, ARN: "arn:aws:sts::" + account + ":federated-user/bob", UserID: account + ":bob",
+		OpenerARN: user().ARN, OpenerID: user().UserID,
+	}
+	const byFederated = `{"AWS":"arn:aws:sts::123456789012:federated-user/bob"}`
 	yes := outcome{true, false, policy.Resource}
 	noIdentity, noBoundary, noSession := outcome{false, false, policy.Identity}, outcome{false, false, policy.Boundary}, outcome{false, false, policy.Session}
 	tests := []struct {
@@ -111,6 +116,14 @@ func TestResourcePolicyBypass(t *testing.T) {
 		{"session", bySession, session(), "", "", "", yes},
 		{"session outside the boundary", bySession, session(), "", allowPut, "", yes},
 		{"session outside the session policy", bySession, session(), "", allowPut, allowPut, yes},
+		{"federated user", byFederated, federated, "", allowPut, allowPut, yes},
+		{"another federated user", `{"AWS":"arn:aws:sts::123456789012:federated-user/bobby"}`, federated, "", "", "", noIdentity},
+		{"the user behind a federated one", byUser, federated, "", "", allowGet, yes},
+		{"the user behind, by id", `{"AWS":"` + user().UserID + `"}`, federated, "", "", allowGet, yes},
+		{"the user behind, outside the boundary", byUser, federated, "", allowPut, allowGet, noBoundary},
+		{"the user behind, outside the session", byUser, federated, "", "", allowPut, noSession},
+		{"the account of a federated user", byAccount, federated, "", "", allowGet, noIdentity},
+		{"a federated user's name, for the user", byFederated, user(), "", "", "", noIdentity},
 		{"anyone", byAnyone, session(), "", allowPut, allowPut, yes},
 		{"role and session", `{"AWS":["arn:aws:iam::123456789012:role/team/Reader","arn:aws:sts::123456789012:assumed-role/Reader/s1"]}`, session(), "", "", allowPut, yes},
 	}

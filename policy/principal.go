@@ -11,7 +11,9 @@ type Principal struct {
 	Account   string // 12 digits; "" for federated and anonymous callers
 	ARN       string // as shown in messages: of the user, the session or the account's root
 	RoleARN   string // of the role, for its sessions
-	UserID    string // AIDA…, or AROA…:session
+	OpenerARN string // of the user who opened it, for the session of a federated user
+	OpenerID  string // of that user: AIDA…
+	UserID    string // AIDA…, AROA…:session, or account:name of a federated user
 	Federated string // how a web identity or SAML caller came: provider host or provider ARN
 }
 
@@ -23,7 +25,7 @@ const (
 	unnamed    grade = iota
 	byAccount        // its account is named: that delegates to the account's own policies
 	byProvider       // the provider that it logged in with is named
-	byRole           // the role of its session is named
+	byRole           // the role of its session is named, or the user who opened it
 	byUser           // the user is named
 	byAnyone         // "*"
 	bySession        // the session itself is named
@@ -108,6 +110,9 @@ func (p *principal) names(who *Principal) grade {
 	case byProvider:
 		matched = p.id != "" && p.id == who.Federated
 	case byUser:
+		if p.id == who.OpenerARN || p.id == who.OpenerID {
+			return byRole // boundary and session policies still limit the federated user
+		}
 		matched = p.id == who.ARN || p.id == who.UserID
 	case byRole:
 		matched = p.namesRole(who)
