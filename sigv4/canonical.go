@@ -144,9 +144,18 @@ func host(r *http.Request) string {
 func canonicalValue(values []string) string {
 	trimmed := make([]string, len(values))
 	for i, value := range values {
-		trimmed[i] = strings.Join(strings.FieldsFunc(value, isSpace), " ")
+		trimmed[i] = collapse(value)
 	}
 	return strings.Join(trimmed, ",")
+}
+
+// collapse looks first whether there is anything to do: a session token has a thousand
+// characters and no white space.
+func collapse(value string) string {
+	if !strings.ContainsAny(value, "\t\r\n") && !strings.Contains(value, "  ") {
+		return strings.Trim(value, " ")
+	}
+	return strings.Join(strings.FieldsFunc(value, isSpace), " ")
 }
 
 func isSpace(c rune) bool { return c == ' ' || c == '\t' || c == '\r' || c == '\n' }

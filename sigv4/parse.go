@@ -225,9 +225,10 @@ func checkScope(day, region, term string, date time.Time) error {
 	return mismatch(Scope, "%s", strings.Join(wrong, " "))
 }
 
-// isRegion bounds what may become part of an identity id or an ARN.
+// isRegion bounds what may become part of an identity id, which has at most 55
+// characters with a UUID of 36 and a colon, or of an ARN.
 func isRegion(text string) bool {
-	return text != "" && len(text) <= 32 &&
+	return text != "" && len(text) <= 18 &&
 		strings.Trim(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == ""
 }
 

@@ -24,7 +24,7 @@ const (
 type Signature struct {
 	AccessKeyID  string
 	SessionToken string // empty for a long-term key; not covered by the signature when a client adds it after signing
-	Region       string // lower-case letters, digits and hyphens, at most 32
+	Region       string // lower-case letters, digits and hyphens, at most 18
 	Service      string
 	Date         time.Time // UTC, in whole seconds
 	Presigned    bool      // the signature came in the query string

@@ -276,15 +276,3 @@ func TestAmzDateWins(t *testing.T) {
 		t.Errorf("date is %v, want %v", s.Date, signedAt())
 	}
 }
-
-func BenchmarkVerify(b *testing.B) {
-	body := []byte("Action=GetCallerIdentity&Version=2011-06-15")
-	r := outgoing(b, http.MethodPost, "http://localhost:4577/")
-	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
-	sigv4.Sign(r, body, credentials(), "us-east-1", "sts", signedAt())
-	for b.Loop() {
-		if err := verify(r, body, secret, signedAt(), skew); err != nil {
-			b.Fatal(err)
-		}
-	}
-}
