@@ -223,7 +223,7 @@ func TestFailuresAreNoRefusals(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	pool := w.pool()
-	w.bothRoles(pool)
+	w.setRoles(pool, map[string]string{"unauthenticated": roleARN("cold")}, nil) // which nothing has read yet
 	guest := w.getID(pool, nil)
 	logins := map[string]string{oidc: w.sign(w.oidc, "alice")}
 	if err := w.store.Close(); err != nil {

@@ -34,7 +34,7 @@ func findOrCreate(fresh Identity, logins []Login, owners []Identity) (Link, erro
 		return Link{Keep: oldest(owners).ID}, nil
 	}
 	fresh.Authenticated = true
-	return Link{Create: &fresh, Add: logins}, nil
+	return Link{Create: &fresh, Add: logins}, checkUnion(fresh, logins)
 }
 
 // link decides GetOpenIdToken and GetCredentialsForIdentity with logins for the

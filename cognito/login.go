@@ -41,6 +41,11 @@ func (s *Service) verifyLogins(ctx context.Context, pool Pool, logins map[string
 		if err != nil {
 			return nil, err
 		}
+		// The slash at the end of an issuer's name may be there or not, so that two
+		// names can be one provider.
+		if slices.ContainsFunc(proofs, func(other proof) bool { return other.Provider == p.Provider }) {
+			return nil, invalidParameter("Logins has more than one token of %s.", p.Provider)
+		}
 		proofs = append(proofs, p)
 	}
 	return proofs, nil

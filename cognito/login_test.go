@@ -219,3 +219,26 @@ func TestPoolsWithoutProviders(t *testing.T) {
 		IdentityPoolID: developer, Logins: map[string]string{"idp.example": w.sign(w.oidc, "alice", "iss", "https://idp.example")},
 	}))(t, notAuthorized, unsupported)
 }
+
+// One provider may go by two names, with and without a slash at the end: that must not
+// bring two users of it into one identity, nor one user twice.
+func TestOneProviderUnderTwoNames(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pool := w.pool()
+	w.bothRoles(pool)
+	guest := w.getID(pool, nil)
+	const message = "Logins has more than one token of " + oidc + "."
+	for name, logins := range map[string]map[string]string{
+		"two users": {oidc: w.sign(w.oidc, "alice"), oidc + "/": w.sign(w.oidc, "bob")},
+		"one user":  {oidc: w.sign(w.oidc, "alice"), oidc + "/": w.sign(w.oidc, "alice")},
+	} {
+		t.Log(name)
+		refused(w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: pool, Logins: logins}))(t, invalidParameter, message)
+		refused(w.getCredentials(guest, logins))(t, invalidParameter, message)
+	}
+	alice := w.getID(pool, map[string]string{oidc: w.sign(w.oidc, "alice")})
+	if again := w.getID(pool, map[string]string{oidc + "/": w.sign(w.oidc, "alice")}); again != alice {
+		t.Errorf("with a slash alice is %s, without %s", again, alice)
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/cenotehq/cenote/arn"
 	"github.com/cenotehq/cenote/fault"
@@ -121,8 +122,15 @@ func checkTags(tags map[string]string) *fault.Error {
 		if strings.HasPrefix(strings.ToLower(key), "aws:") {
 			return invalidParameter("Tag keys must not begin with aws:, as %s does.", key)
 		}
+		if strings.ContainsFunc(key+tags[key], notInTag) {
+			return invalidParameter("Tags hold letters, digits, white space and _.:/=+-@ only.")
+		}
 	}
 	return nil
+}
+
+func notInTag(r rune) bool {
+	return !unicode.In(r, unicode.L, unicode.N, unicode.Z) && !strings.ContainsRune("_.:/=+-@", r)
 }
 
 func isProviderARN(name, account, kind string) bool {
