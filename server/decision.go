@@ -16,7 +16,7 @@ func refusal(d policy.Decision) string {
 		parts = append(parts, statement(m)+" denies it")
 	}
 	for _, n := range d.NearMisses {
-		if d.Explicit || n.Effect != policy.Allow {
+		if d.Explicit || n.Effect != policy.Allow || aboutOthers(n) {
 			continue
 		}
 		part := statement(n.Match) + " would allow it but for its " + n.Element
@@ -26,6 +26,12 @@ func refusal(d policy.Decision) string {
 		parts = append(parts, fmt.Sprintf("%s: it says %q, the request has %s", part, n.Wanted, actual(n)))
 	}
 	return strings.Join(parts, "; ")
+}
+
+// aboutOthers reports whether a statement is about other actions, as most are. In a
+// trust policy, which knows few, it is more likely to be the wrong one.
+func aboutOthers(n policy.NearMiss) bool {
+	return n.Kind != policy.Trust && (n.Element == "Action" || n.Element == "NotAction")
 }
 
 func statement(m policy.Match) string {

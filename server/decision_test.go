@@ -32,6 +32,14 @@ func TestRefusal(t *testing.T) {
 			`statement 1 of the identity-based policy of "p" would allow it but for its Resource: it says ["arn:a" "arn:b"], the request has ["arn:c"]`,
 		},
 		{
+			"about other actions",
+			policy.Decision{NearMisses: []policy.NearMiss{
+				{Match: first, Element: "Action", Wanted: []string{"s3:*"}, Actual: []string{"iam:ListUsers"}},
+				{Match: policy.Match{Source: "r", Kind: policy.Trust, Effect: policy.Allow}, Element: "Action", Wanted: []string{"sts:AssumeRole"}, Actual: []string{"sts:AssumeRoleWithWebIdentity"}},
+			}},
+			`statement 1 of the role trust policy of "r" would allow it but for its Action: it says ["sts:AssumeRole"], the request has ["sts:AssumeRoleWithWebIdentity"]`,
+		},
+		{
 			"near, conditions",
 			policy.Decision{NearMisses: []policy.NearMiss{
 				{Match: first, Element: "Condition", Operator: "StringEquals", Key: "aws:username", Wanted: []string{"u"}},

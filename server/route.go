@@ -16,9 +16,19 @@ import (
 // this far, ten logins of 50,000 characters, fits twice.
 const maxBody = 1 << 20
 
+// maxHeaderValue is the longest User-Agent or Referer. Policies match patterns with
+// them, which takes as long as the two lengths multiplied: one request must not keep a
+// core busy.
+const maxHeaderValue = 2 << 10
+
 type formValues = url.Values
 
+// readBody reads the body, and refuses what is longer than any request needs.
 func (c *call) readBody() error {
+	if len(c.UserAgent()) > maxHeaderValue || len(c.Referer()) > maxHeaderValue {
+		return fault.New("RequestHeaderFieldsTooLarge", http.StatusRequestHeaderFieldsTooLarge,
+			fmt.Sprintf("User-Agent and Referer have at most %d bytes.", maxHeaderValue))
+	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.Body, maxBody))
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		code := "RequestEntityTooLargeException"
