@@ -87,7 +87,8 @@ func newWorldOf(t *testing.T, algorithm string) *world {
 	w.own = ok(issuer.New(ok(issuer.ParseKey("us-east-11", algorithm, pkcs8))(t)))(t)
 	issuers := server.Issuers{Own: w.own, Network: provider.New(provider.Config{Redirects: redirects, Now: w.clock.Now})}
 	iams := &iam.Service{
-		Account: account, Roles: w.store.Roles(), Users: w.store.Users(), Providers: w.store.OIDCProviders(), Now: w.clock.Now,
+		Account: account, Roles: w.store.Roles(), Users: w.store.Users(), Groups: w.store.Groups(),
+		ManagedPolicies: w.store.ManagedPolicies(), Providers: w.store.OIDCProviders(), Now: w.clock.Now,
 	}
 	sealing, _ := seal.GenerateKey()
 	w.Service = &cognito.Service{

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 	"time"
 
@@ -17,14 +18,22 @@ import (
 // session and the caller are added here. Root may do all. The error is never a
 // refusal: it means that the decision could not be made.
 func (s *Service) Authorize(ctx context.Context, caller Caller, action, resource string, further policy.Context) (policy.Decision, error) {
+	resource, err := s.canonical(ctx, resource)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	return s.decide(ctx, caller, action, resource, further)
+}
+
+// decide is Authorize for a resource whose ARN is whole, or will be.
+func (s *Service) decide(ctx context.Context, caller Caller, action, resource string, further policy.Context) (policy.Decision, error) {
+	if reserved(action, resource) {
+		return policy.Decision{DecidedBy: policy.Identity}, nil
+	}
 	if caller.Root {
 		return policy.Decision{Allowed: true}, nil
 	}
 	policies, err := s.Policies(ctx, caller)
-	if err != nil {
-		return policy.Decision{}, err
-	}
-	resource, err = s.canonical(ctx, resource)
 	if err != nil {
 		return policy.Decision{}, err
 	}
@@ -34,6 +43,16 @@ func (s *Service) Authorize(ctx context.Context, caller Caller, action, resource
 		Resource:  resource,
 		Context:   s.Context(ctx, caller, further),
 	}, policies), nil
+}
+
+// reserved reports whether an action would change what is AWS's own, which no policy
+// allows to anybody: its managed policies, and roles under /aws-reserved/.
+func reserved(action, resource string) bool {
+	if !strings.HasPrefix(resource, "arn:aws:iam::aws:policy/") && !strings.Contains(resource, ":role/aws-reserved/") {
+		return false
+	}
+	verb, ours := strings.CutPrefix(action, "iam:")
+	return ours && !strings.HasPrefix(verb, "Get") && !strings.HasPrefix(verb, "List") && verb != "PassRole"
 }
 
 // Denied is AWS's sentence for a refusal, naming the session that asked and the
@@ -46,13 +65,17 @@ func Denied(caller Caller, action, resource string, decision policy.Decision) st
 	return text + " " + decision.Reason(action)
 }
 
-// Policies collects what limits and entitles caller: the inline policies of the
-// user or role, and the session policies.
+// Policies collects what limits and entitles caller: the inline and managed policies
+// of the role, or of the user and the user's groups, the permissions boundary, and
+// the session policies.
 func (s *Service) Policies(ctx context.Context, caller Caller) (policy.Policies, error) {
 	p := policy.Policies{Session: caller.SessionPolicies, HasSession: caller.HasSession}
-	if caller.Role != nil {
-		p.Identity = sources(caller.Role.Policies)
-		return p, nil
+	if caller.Federated() {
+		return s.federatedPolicies(ctx, caller)
+	}
+	if role := caller.Role; role != nil {
+		err := s.addPolicies(ctx, &p, role.Policies, role.Attached, role.Boundary)
+		return p, err
 	}
 	if caller.User == "" {
 		return p, nil
@@ -64,7 +87,48 @@ func (s *Service) Policies(ctx context.Context, caller Caller) (policy.Policies,
 	if err != nil {
 		return policy.Policies{}, fmt.Errorf("reading the policies of user %s: %w", caller.User, err)
 	}
-	p.Identity = sources(user.Policies)
+	groups, err := s.groupsOf(ctx, user)
+	if err != nil {
+		return policy.Policies{}, fmt.Errorf("reading the groups of user %s: %w", caller.User, err)
+	}
+	for _, group := range groups {
+		if err := s.addPolicies(ctx, &p, group.Policies, group.Attached, nil); err != nil {
+			return policy.Policies{}, err
+		}
+	}
+	err = s.addPolicies(ctx, &p, user.Policies, user.Attached, user.Boundary)
+	return p, err
+}
+
+// addPolicies adds to p those of a role, user or group.
+func (s *Service) addPolicies(ctx context.Context, p *policy.Policies, inline map[string]*policy.Document, attached []Attachment, boundary *Attachment) error {
+	managed, err := s.attachedSources(ctx, attached)
+	if err != nil {
+		return err
+	}
+	p.Identity = slices.Concat(p.Identity, sources(inline), managed)
+	p.Boundary, err = s.boundarySource(ctx, boundary)
+	return err
+}
+
+// everything is what root may do, for those whom it lets do some of it.
+const everything = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+
+// federatedPolicies are those of whoever opened the session, and the session policies,
+// without which it may do nothing ("Permissions for GetFederationToken").
+func (s *Service) federatedPolicies(ctx context.Context, caller Caller) (policy.Policies, error) {
+	p, err := s.Policies(ctx, *caller.Opener)
+	if err != nil {
+		return policy.Policies{}, err
+	}
+	if caller.Opener.Root {
+		document, err := policy.Parse(everything)
+		if err != nil {
+			return policy.Policies{}, fmt.Errorf("the policy of root: %w", err)
+		}
+		p.Identity = []policy.Source{{Name: "root", Kind: policy.Identity, Document: document}}
+	}
+	p.Session, p.HasSession = caller.SessionPolicies, true
 	return p, nil
 }
 
@@ -84,17 +148,31 @@ func (s *Service) Context(ctx context.Context, caller Caller, further policy.Con
 	keys := s.RequestContext(ctx)
 	keys.Merge(further)
 	keys.Merge(caller.Keys)
-	keys.Set("aws:PrincipalAccount", caller.Account)
-	keys.Set("aws:userid", caller.UserID)
-	keys.Set("aws:PrincipalType", caller.principalType())
-	keys.Set("aws:PrincipalArn", caller.principalARN())
-	if caller.User != "" {
-		keys.Set("aws:username", caller.User)
-	}
+	caller.identify(keys)
 	if !caller.Issued.IsZero() {
 		keys.Set("aws:TokenIssueTime", caller.Issued.UTC().Format(time.RFC3339))
+		keys.Set("aws:MultiFactorAuthPresent", "false") // temporary credentials have the key, and there are no devices
 	}
 	return keys
+}
+
+// identify sets the keys that tell who the caller is, as far as that is known: a
+// simulated caller has no account, or no session.
+func (c Caller) identify(keys policy.Context) {
+	if c.Account == "" {
+		return
+	}
+	for _, known := range [...][2]string{
+		{"aws:PrincipalAccount", c.Account},
+		{"aws:userid", c.UserID},
+		{"aws:PrincipalType", c.principalType()},
+		{"aws:PrincipalArn", c.principalARN()},
+		{"aws:username", c.User},
+	} {
+		if known[1] != "" {
+			keys.Set(known[0], known[1])
+		}
+	}
 }
 
 // principalARN is the role's ARN for a session, where messages show the session's.
@@ -111,12 +189,14 @@ func (c Caller) principalType() string {
 		return "Account"
 	case c.Role != nil:
 		return "AssumedRole"
+	case c.Federated():
+		return "FederatedUser"
 	default:
 		return "User"
 	}
 }
 
-// canonical completes the ARN of a role or user of this account by its path: AWS
+// canonical completes the ARN of a role, user or group of this account by its path: AWS
 // evaluates policies against the whole ARN, but callers send only the name.
 func (s *Service) canonical(ctx context.Context, resource string) (string, error) {
 	own := arn.Root(s.Account)
@@ -130,6 +210,9 @@ func (s *Service) canonical(ctx context.Context, resource string) (string, error
 	}
 	if name, ok := strings.CutPrefix(local, "user/"); ok {
 		return pathed(ctx, s.Users, name, resource)
+	}
+	if name, ok := strings.CutPrefix(local, "group/"); ok {
+		return pathed(ctx, s.Groups, name, resource)
 	}
 	return resource, nil
 }

@@ -44,6 +44,10 @@ func malformedPolicy(message string) *fault.Error {
 	return fault.New("MalformedPolicyDocument", 400, message)
 }
 
+func accessDenied(message string) *fault.Error {
+	return fault.New("AccessDenied", 403, message)
+}
+
 func serviceFailure(cause error) *fault.Error {
 	return fault.New("ServiceFailure", 500,
 		"The request processing has failed because of an unknown error, exception or failure.").With(cause)
@@ -55,6 +59,18 @@ func noSuchRole(name string) *fault.Error {
 
 func noSuchUser(name string) *fault.Error {
 	return noSuchEntity("The user with name %s cannot be found.", name)
+}
+
+func noSuchGroup(name string) *fault.Error {
+	return noSuchEntity("The group with name %s cannot be found.", name)
+}
+
+func noSuchPolicy(arn string) *fault.Error {
+	return noSuchEntity("Policy %s was not found.", arn)
+}
+
+func notAttachable(arn string) *fault.Error {
+	return noSuchEntity("Policy %s does not exist or is not attachable.", arn)
 }
 
 func noSuchProvider(arn string) *fault.Error {

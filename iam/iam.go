@@ -1,13 +1,11 @@
 // Package iam keeps the part of AWS Identity and Access Management that
-// identity pools stand on: roles, users with access keys, inline policies and
-// OpenID Connect providers, and it decides what a caller may do.
+// identity pools stand on: roles, users with access keys, groups, inline and managed
+// policies, and OpenID Connect providers, and it decides what a caller may do.
 package iam
 
 import (
 	"sync"
 	"time"
-
-	"github.com/cenotehq/cenote/policy"
 )
 
 // Service answers the IAM operations of one account. Its fields are set once,
@@ -16,9 +14,11 @@ type Service struct {
 	// Account is the 12-digit id of the only account of this server.
 	Account string
 
-	Roles     Table[Role]
-	Users     Table[User]
-	Providers Table[OIDCProvider]
+	Roles           Table[Role]
+	Users           Table[User]
+	Groups          Table[Group]
+	ManagedPolicies Table[ManagedPolicy]
+	Providers       Table[OIDCProvider]
 
 	// PlainIssuer reports whether an OpenID issuer on this host (host or
 	// host:port) may use plain http, which AWS allows no issuer. Nil means none
@@ -28,8 +28,12 @@ type Service struct {
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 
-	managedOnce sync.Once
-	managed     map[string]*policy.Document
+	// links is held by whatever changes two entities that point at each other, so
+	// that of two opposite changes to one pair neither undoes half of the other.
+	links sync.Mutex
+
+	builtinOnce sync.Once
+	builtins    builtins
 }
 
 func (s *Service) now() time.Time {

@@ -14,8 +14,9 @@ import (
 // How many characters the inline policies of an entity may have together, white
 // space not counted (IAM User Guide, "IAM and AWS STS quotas").
 const (
-	roleInlineQuota = 10240
-	userInlineQuota = 2048
+	roleInlineQuota  = 10240
+	userInlineQuota  = 2048
+	groupInlineQuota = 5120
 )
 
 // parseDocument reads a policy document that is to be saved.
@@ -96,6 +97,10 @@ func (p inline) page(at page) (names []string, next string) {
 
 func noSuchRolePolicy(name string) *fault.Error {
 	return noSuchEntity("The role policy with name %s cannot be found.", name)
+}
+
+func noSuchGroupPolicy(name string) *fault.Error {
+	return noSuchEntity("The group policy with name %s cannot be found.", name)
 }
 
 func noSuchUserPolicy(name string) *fault.Error {

@@ -10,7 +10,7 @@ import (
 	"github.com/cenotehq/cenote/iam"
 )
 
-// inlineAPI is the operations on inline policies of either kind of entity, so that
+// inlineAPI is the operations on inline policies of one kind of entity, so that
 // one test covers both.
 type inlineAPI struct {
 	kind  string // as messages name it
@@ -23,9 +23,12 @@ type inlineAPI struct {
 
 func inlineAPIs(t *testing.T) map[string]inlineAPI {
 	t.Helper()
-	s, c := newService(t), root()
-	createRole(t, s, "Entity")
-	createUser(t, s, "Entity")
+	return inlineAPIsOf(t, withEntities(t))
+}
+
+func inlineAPIsOf(t *testing.T, s *iam.Service) map[string]inlineAPI {
+	t.Helper()
+	c := root()
 	return map[string]inlineAPI{
 		"role": {
 			"role", 10240,
@@ -71,6 +74,31 @@ func inlineAPIs(t *testing.T) map[string]inlineAPI {
 			},
 			func(marker string, maxItems int32) ([]string, bool, string, error) {
 				out, err := s.ListUserPolicies(t.Context(), c, &iam.ListUserPoliciesInput{UserName: "eNTITY", Marker: marker, MaxItems: maxItems})
+				if err != nil {
+					return nil, false, "", err
+				}
+				return out.PolicyNames, out.IsTruncated, out.Marker, nil
+			},
+		},
+		"group": {
+			"group", 5120,
+			func(name, document string) error {
+				_, err := s.PutGroupPolicy(t.Context(), c, &iam.PutGroupPolicyInput{GroupName: "eNTITY", PolicyName: name, PolicyDocument: document})
+				return err
+			},
+			func(name string) (string, string, string, error) {
+				out, err := s.GetGroupPolicy(t.Context(), c, &iam.GetGroupPolicyInput{GroupName: "eNTITY", PolicyName: name})
+				if err != nil {
+					return "", "", "", err
+				}
+				return out.GroupName, out.PolicyName, out.PolicyDocument, nil
+			},
+			func(name string) error {
+				_, err := s.DeleteGroupPolicy(t.Context(), c, &iam.DeleteGroupPolicyInput{GroupName: "eNTITY", PolicyName: name})
+				return err
+			},
+			func(marker string, maxItems int32) ([]string, bool, string, error) {
+				out, err := s.ListGroupPolicies(t.Context(), c, &iam.ListGroupPoliciesInput{GroupName: "eNTITY", Marker: marker, MaxItems: maxItems})
 				if err != nil {
 					return nil, false, "", err
 				}
@@ -169,8 +197,9 @@ func TestInlinePolicyRefusals(t *testing.T) {
 func TestInlinePoliciesTotal(t *testing.T) {
 	t.Parallel()
 	messages := map[string]string{
-		"role": "Maximum policy size of 10240 bytes exceeded for role Entity",
-		"user": "Maximum policy size of 2048 bytes exceeded for user Entity",
+		"role":  "Maximum policy size of 10240 bytes exceeded for role Entity",
+		"user":  "Maximum policy size of 2048 bytes exceeded for user Entity",
+		"group": "Maximum policy size of 5120 bytes exceeded for group Entity",
 	}
 	for name, api := range inlineAPIs(t) {
 		t.Run(name, func(t *testing.T) {

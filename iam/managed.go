@@ -1,52 +1,119 @@
 package iam
 
 import (
+	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"strings"
 
+	"github.com/cenotehq/cenote/arn"
 	"github.com/cenotehq/cenote/policy"
 )
 
-// Names of the two policies that Amazon Cognito puts on every guest's session
-// ("Access policies for unauthenticated identities"). The first is an inline
-// policy at AWS and has no ARN; it goes by a name of our own, so that session
-// tokens need not carry its text.
-const (
-	GuestInlinePolicy  = "cognito-identity:unauthenticated"
-	GuestManagedPolicy = "arn:aws:iam::aws:policy/AmazonCognitoUnAuthedIdentitiesSessionPolicy"
-)
+// ManagedPolicy returns the document of the managed policy that name, an ARN, stands
+// for, in its default version, or GuestInlinePolicy. What there is not is
+// fs.ErrNotExist.
+func (s *Service) ManagedPolicy(ctx context.Context, name string) (*policy.Document, error) {
+	if name == GuestInlinePolicy {
+		return s.builtin().guestInline, nil
+	}
+	p, err := s.managedPolicy(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	return p.document(), nil
+}
 
-// guestInline allows guests these services and no others.
-const guestInline = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[` +
-	`"cloudwatch:*","logs:*","dynamodb:*","kinesis:*","mobileanalytics:*","s3:*","ses:*","sns:*",` +
-	`"sqs:*","lambda:*","machinelearning:*","execute-api:*","iot:*","gamelift:*",` +
-	`"cognito-identity:*","cognito-idp:*","cognito-sync:*","lex:*","polly:*","comprehend:*",` +
-	`"translate:*","transcribe:*","rekognition:*","mobiletargeting:*","firehose:*","appsync:*",` +
-	`"personalize:*","codewhisperer:*","sdb:*","sagemaker:InvokeEndpoint",` +
-	`"textract:DetectDocumentText","textract:AnalyzeDocument"` +
-	`],"Resource":"*"}]}`
+// managedPolicy returns the managed policy of an ARN, or fs.ErrNotExist. The whole
+// ARN counts: a path that is not the policy's names another policy.
+func (s *Service) managedPolicy(ctx context.Context, name string) (ManagedPolicy, error) {
+	if p, ok := s.builtin().managed[name]; ok {
+		return p, nil
+	}
+	if !strings.HasPrefix(name, arn.Policy(s.Account, "/", "").String()) {
+		return ManagedPolicy{}, fmt.Errorf("no managed policy of this account: %w", fs.ErrNotExist)
+	}
+	p, err := s.ManagedPolicies.Get(ctx, name[strings.LastIndexByte(name, '/')+1:])
+	if err == nil && p.ARN().String() != name {
+		return ManagedPolicy{}, fmt.Errorf("the managed policy has another path: %w", fs.ErrNotExist)
+	}
+	return p, err
+}
 
-// guestManaged is what the managed policy adds, in its version 4.
-const guestManaged = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":[` +
-	`"rum:PutRumEvents","sagemaker:InvokeEndpoint","polly:*","comprehend:*","translate:*","transcribe:*",` +
-	`"rekognition:*","mobiletargeting:*","firehose:*","personalize:*",` +
-	`"geo:GetMap*","geo:ListMaps","geo:SearchPlaceIndex*","geo:GetPlace","geo:CalculateRoute*",` +
-	`"geo:*Geofence","geo:*Geofences","geo:*DevicePosition*",` +
-	`"kms:Encrypt","kms:Decrypt","kms:ReEncryptTo","kms:ReEncryptFrom","kms:GenerateDataKey",` +
-	`"kms:GenerateDataKeyPair","kms:GenerateDataKeyWithoutPlaintext","kms:GenerateDataKeyPairWithoutPlaintext"],` +
-	`"Resource":"*"}]}`
+// askedPolicy is managedPolicy for the ARN of a request.
+func (s *Service) askedPolicy(ctx context.Context, name string) (ManagedPolicy, error) {
+	if err := checkPolicyARN(name); err != nil {
+		return ManagedPolicy{}, err
+	}
+	p, err := s.managedPolicy(ctx, name)
+	return p, translate(err, noSuchPolicy(name), nil)
+}
 
-// ManagedPolicy returns the policy that a session names, and whether it is known.
-func (s *Service) ManagedPolicy(name string) (*policy.Document, bool) {
-	s.managedOnce.Do(func() {
-		s.managed = map[string]*policy.Document{}
-		for name, text := range map[string]string{GuestInlinePolicy: guestInline, GuestManagedPolicy: guestManaged} {
-			document, err := policy.Parse(text)
-			if err != nil {
-				panic(fmt.Sprintf("iam: the built-in policy %s: %v", name, err)) // a constant of ours
-			}
-			s.managed[name] = document
+// updatePolicy changes a managed policy of the account.
+func (s *Service) updatePolicy(ctx context.Context, name string, change func(*ManagedPolicy) error) error {
+	p, err := s.askedPolicy(ctx, name)
+	if err != nil {
+		return err
+	}
+	return translate(s.updateSame(ctx, p, change), noSuchPolicy(name), nil)
+}
+
+// updateSame changes p as it is kept, unless that is another policy by now, or one
+// of AWS's own, which nobody changes: both are fs.ErrNotExist.
+func (s *Service) updateSame(ctx context.Context, p ManagedPolicy, change func(*ManagedPolicy) error) error {
+	if p.Account != s.Account {
+		return fmt.Errorf("a policy of AWS's own: %w", fs.ErrNotExist)
+	}
+	return s.ManagedPolicies.Update(ctx, p.Name, func(kept *ManagedPolicy) error {
+		if kept.ID != p.ID {
+			return fs.ErrNotExist
 		}
+		return change(kept)
 	})
-	document, ok := s.managed[name]
-	return document, ok
+}
+
+// checkPolicyARN refuses what is not the ARN of any managed policy.
+func checkPolicyARN(name string) error {
+	a, err := arn.Parse(name)
+	if err != nil || a.Service != "iam" || a.Region != "" || !strings.HasPrefix(a.Resource, "policy/") {
+		return invalidInput("ARN %s is not valid.", name)
+	}
+	return nil
+}
+
+// attachedSources are the documents of the managed policies that are attached to an
+// entity. One that is gone says nothing, even if another has its name by now.
+func (s *Service) attachedSources(ctx context.Context, attached []Attachment) ([]policy.Source, error) {
+	var list []policy.Source
+	for _, a := range attached {
+		source, err := s.attachedSource(ctx, a, policy.Identity)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, source)
+	}
+	return list, nil
+}
+
+// boundarySource is the document of a permissions boundary, if there is one. A
+// boundary that is gone allows nothing: what limits must not vanish.
+func (s *Service) boundarySource(ctx context.Context, boundary *Attachment) (*policy.Source, error) {
+	if boundary == nil {
+		return nil, nil
+	}
+	source, err := s.attachedSource(ctx, *boundary, policy.Boundary)
+	return &source, err
+}
+
+func (s *Service) attachedSource(ctx context.Context, a Attachment, kind policy.Kind) (policy.Source, error) {
+	source := policy.Source{Name: a.ARN, Kind: kind}
+	switch p, err := s.managedPolicy(ctx, a.ARN); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil:
+		return source, fmt.Errorf("reading the managed policy %s: %w", a.ARN, err)
+	case p.ID == a.PolicyID:
+		source.Document = p.document()
+	}
+	return source, nil
 }

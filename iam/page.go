@@ -3,6 +3,7 @@ package iam
 import (
 	"context"
 	"encoding/base64"
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -68,6 +69,30 @@ func collect[T Entity](ctx context.Context, table Table[T], p page, keep func(T)
 			return found, "", nil
 		}
 		p.after = batch[p.limit].EntityName()
+	}
+}
+
+// every goes through all entities of a table in the order of their names. After an
+// error there is no more.
+func every[T Entity](ctx context.Context, table Table[T]) iter.Seq2[T, error] {
+	return func(yield func(T, error) bool) {
+		for after := ""; ; {
+			batch, err := table.List(ctx, after, defaultPage)
+			if err != nil {
+				var none T
+				yield(none, serviceFailure(err))
+				return
+			}
+			for _, entity := range batch {
+				after = entity.EntityName()
+				if !yield(entity, nil) {
+					return
+				}
+			}
+			if len(batch) < defaultPage {
+				return
+			}
+		}
 	}
 }
 

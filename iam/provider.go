@@ -203,20 +203,14 @@ func (s *Service) GetOpenIDConnectProvider(ctx context.Context, _ Caller, in *Ge
 // ListOpenIDConnectProviders.
 func (s *Service) ListOpenIDConnectProviders(ctx context.Context, _ Caller, _ *ListOpenIDConnectProvidersInput) (*ListOpenIDConnectProvidersOutput, error) {
 	out := &ListOpenIDConnectProvidersOutput{OpenIDConnectProviderList: []OpenIDConnectProviderListEntry{}}
-	for after := ""; ; {
-		batch, err := s.Providers.List(ctx, after, defaultPage)
+	for provider, err := range every(ctx, s.Providers) {
 		if err != nil {
-			return nil, serviceFailure(err)
+			return nil, err
 		}
-		for _, provider := range batch {
-			after = provider.EntityName()
-			out.OpenIDConnectProviderList = append(out.OpenIDConnectProviderList,
-				OpenIDConnectProviderListEntry{ARN: provider.ARN().String()})
-		}
-		if len(batch) < defaultPage {
-			return out, nil
-		}
+		out.OpenIDConnectProviderList = append(out.OpenIDConnectProviderList,
+			OpenIDConnectProviderListEntry{ARN: provider.ARN().String()})
 	}
+	return out, nil
 }
 
 // DeleteOpenIDConnectProvider removes a provider; one that does not exist is no

@@ -25,8 +25,8 @@ type Tag struct {
 	Value string `aws:"Value,always" check:"required;len=0-256;pattern=[\\p{L}\\p{Z}\\p{N}_.:/=+\\-@]*"`
 }
 
-// Role is an identity that others assume: a trust policy says who may, inline
-// policies say what they then can do.
+// Role is an identity that others assume: a trust policy says who may, inline and
+// managed policies say what they then can do.
 type Role struct {
 	Account     string
 	Path        string // "/" or "/…/"
@@ -36,6 +36,8 @@ type Role struct {
 	MaxSession  time.Duration
 	Trust       *policy.Document
 	Policies    map[string]*policy.Document // inline policies by name
+	Attached    []Attachment
+	Boundary    *Attachment // nil where there is none
 	Tags        []Tag
 	Created     time.Time
 }
@@ -60,6 +62,8 @@ type RoleOutput struct {
 	Description              string    `aws:"Description"`
 	MaxSessionDuration       int32     `aws:"MaxSessionDuration"` // seconds
 	Tags                     []Tag     `aws:"Tags"`
+
+	PermissionsBoundary *AttachedPermissionsBoundary `aws:"PermissionsBoundary"`
 }
 
 func roleOutput(r Role) RoleOutput {
@@ -73,6 +77,7 @@ func roleOutput(r Role) RoleOutput {
 		Description:              r.Description,
 		MaxSessionDuration:       int32(r.MaxSession / time.Second),
 		Tags:                     r.Tags,
+		PermissionsBoundary:      boundaryOutput(r.Boundary),
 	}
 }
 
@@ -127,7 +132,7 @@ func (in *ListRolesInput) Resource(caller Caller) string {
 	return arn.Role(caller.Account, folder(in.PathPrefix), "").String()
 }
 
-// ListRolesOutput is the answer of ListRoles. It leaves out the roles' tags.
+// ListRolesOutput is the answer of ListRoles. It leaves out tags and boundaries.
 type ListRolesOutput struct {
 	Roles       []RoleOutput `aws:"Roles,always"`
 	IsTruncated bool         `aws:"IsTruncated"`
@@ -176,9 +181,6 @@ func (s *Service) CreateRole(ctx context.Context, _ Caller, in *CreateRoleInput)
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	if err := checkBoundary(in.PermissionsBoundary); err != nil {
-		return nil, err
-	}
 	trust, err := s.parseTrust(ctx, in.AssumeRolePolicyDocument)
 	if err != nil {
 		return nil, err
@@ -203,7 +205,11 @@ func (s *Service) CreateRole(ctx context.Context, _ Caller, in *CreateRoleInput)
 	if in.MaxSessionDuration != 0 {
 		role.MaxSession = time.Duration(in.MaxSessionDuration) * time.Second
 	}
-	if err := s.Roles.Create(ctx, role); err != nil {
+	err = s.bound(ctx, in.PermissionsBoundary, role.ID, func(ctx context.Context, boundary *Attachment) error {
+		role.Boundary = boundary
+		return s.Roles.Create(ctx, role)
+	})
+	if err != nil {
 		return nil, translate(err, nil, entityAlreadyExists("Role with name %s already exists.", in.RoleName))
 	}
 	return &CreateRoleOutput{Role: roleOutput(role)}, nil
@@ -231,20 +237,34 @@ func (s *Service) ListRoles(ctx context.Context, _ Caller, in *ListRolesInput) (
 	out := &ListRolesOutput{Roles: make([]RoleOutput, len(roles)), IsTruncated: next != "", Marker: next}
 	for i, role := range roles {
 		out.Roles[i] = roleOutput(role)
-		out.Roles[i].Tags = nil
+		out.Roles[i].Tags, out.Roles[i].PermissionsBoundary = nil, nil
 	}
 	return out, nil
 }
 
 // DeleteRole removes a role that has no policies. See AWS DeleteRole.
 func (s *Service) DeleteRole(ctx context.Context, _ Caller, in *DeleteRoleInput) (*struct{}, error) {
+	var gone Role
 	err := s.Roles.Delete(ctx, in.RoleName, func(role Role) error {
-		if len(role.Policies) > 0 {
-			return deleteConflict("Cannot delete entity, must delete policies first.")
-		}
-		return nil
+		gone = role
+		return deletable(role.Attached, role.Policies)
 	})
-	return nil, translate(err, noSuchRole(in.RoleName), nil)
+	if err != nil {
+		return nil, translate(err, noSuchRole(in.RoleName), nil)
+	}
+	return nil, translate(s.unbind(ctx, gone.Boundary, gone.ID), nil, nil)
+}
+
+// deletable refuses to delete what has policies.
+func deletable(attached []Attachment, inline map[string]*policy.Document) error {
+	switch {
+	case len(attached) > 0:
+		return deleteConflict("Cannot delete entity, must detach all policies first.")
+	case len(inline) > 0:
+		return deleteConflict("Cannot delete entity, must delete policies first.")
+	default:
+		return nil
+	}
 }
 
 // UpdateRole changes a role's description and the longest duration of its
@@ -278,15 +298,6 @@ func (s *Service) UpdateRoleDescription(ctx context.Context, _ Caller, in *Updat
 		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}
 	return &UpdateRoleDescriptionOutput{Role: roleOutput(changed)}, nil
-}
-
-// checkBoundary refuses every permissions boundary: a boundary is a managed policy,
-// and one that does not exist must not be taken for one that limits.
-func checkBoundary(policy string) error {
-	if policy == "" {
-		return nil
-	}
-	return noSuchEntity("Scope ARN: %s does not exist or is not attachable.", policy)
 }
 
 func pathOrRoot(path string) string {

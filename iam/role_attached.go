@@ -5,6 +5,28 @@ import (
 	"time"
 )
 
+// AttachRolePolicyInput is the request of AttachRolePolicy.
+type AttachRolePolicyInput struct {
+	RoleName  string `aws:"RoleName" check:"required;len=1-64;pattern=[\\w+=,.@-]+"`
+	PolicyARN string `aws:"PolicyArn" check:"required;len=20-2048"`
+}
+
+// Resource returns the ARN of the role.
+func (in *AttachRolePolicyInput) Resource(caller Caller) string {
+	return roleResource(caller, in.RoleName)
+}
+
+// DetachRolePolicyInput is the request of DetachRolePolicy.
+type DetachRolePolicyInput struct {
+	RoleName  string `aws:"RoleName" check:"required;len=1-64;pattern=[\\w+=,.@-]+"`
+	PolicyARN string `aws:"PolicyArn" check:"required;len=20-2048"`
+}
+
+// Resource returns the ARN of the role.
+func (in *DetachRolePolicyInput) Resource(caller Caller) string {
+	return roleResource(caller, in.RoleName)
+}
+
 // ListAttachedRolePoliciesInput is the request of ListAttachedRolePolicies.
 type ListAttachedRolePoliciesInput struct {
 	RoleName   string `aws:"RoleName" check:"required;len=1-64;pattern=[\\w+=,.@-]+"`
@@ -16,12 +38,6 @@ type ListAttachedRolePoliciesInput struct {
 // Resource returns the ARN of the role.
 func (in *ListAttachedRolePoliciesInput) Resource(caller Caller) string {
 	return roleResource(caller, in.RoleName)
-}
-
-// AttachedPolicy names a managed policy.
-type AttachedPolicy struct {
-	PolicyName string `aws:"PolicyName"`
-	PolicyARN  string `aws:"PolicyArn"`
 }
 
 // ListAttachedRolePoliciesOutput is the answer of ListAttachedRolePolicies.
@@ -61,14 +77,30 @@ type ListInstanceProfilesForRoleOutput struct {
 	Marker           string            `aws:"Marker"`
 }
 
-// ListAttachedRolePolicies lists the managed policies of a role. There is no
-// operation that attaches one, so the list is empty. See AWS
+// AttachRolePolicy gives a role a managed policy; one that the role has already is no
+// error. See AWS AttachRolePolicy.
+func (s *Service) AttachRolePolicy(ctx context.Context, _ Caller, in *AttachRolePolicyInput) (*struct{}, error) {
+	return nil, attach(ctx, s, s.Roles, in.RoleName, in.PolicyARN, noSuchRole(in.RoleName))
+}
+
+// DetachRolePolicy takes a managed policy from a role. See AWS DetachRolePolicy.
+func (s *Service) DetachRolePolicy(ctx context.Context, _ Caller, in *DetachRolePolicyInput) (*struct{}, error) {
+	return nil, detach(ctx, s, s.Roles, in.RoleName, in.PolicyARN, noSuchRole(in.RoleName))
+}
+
+// ListAttachedRolePolicies lists the managed policies of a role by name. See AWS
 // ListAttachedRolePolicies.
 func (s *Service) ListAttachedRolePolicies(ctx context.Context, _ Caller, in *ListAttachedRolePoliciesInput) (*ListAttachedRolePoliciesOutput, error) {
-	if err := s.emptyPage(ctx, in.RoleName, in.Marker, in.MaxItems); err != nil {
+	p, err := newPage(in.Marker, in.MaxItems)
+	if err != nil {
 		return nil, err
 	}
-	return &ListAttachedRolePoliciesOutput{AttachedPolicies: []AttachedPolicy{}}, nil
+	role, err := s.Roles.Get(ctx, in.RoleName)
+	if err != nil {
+		return nil, translate(err, noSuchRole(in.RoleName), nil)
+	}
+	policies, next := attachedPage(role.Attached, in.PathPrefix, p)
+	return &ListAttachedRolePoliciesOutput{AttachedPolicies: policies, IsTruncated: next != "", Marker: next}, nil
 }
 
 // ListInstanceProfilesForRole lists the instance profiles that hold a role. There

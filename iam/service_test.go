@@ -37,10 +37,12 @@ func newService(t testing.TB) *iam.Service {
 		}
 	})
 	return &iam.Service{
-		Account:   account,
-		Roles:     s.Roles(),
-		Users:     s.Users(),
-		Providers: s.OIDCProviders(),
+		Account:         account,
+		Roles:           s.Roles(),
+		Users:           s.Users(),
+		Groups:          s.Groups(),
+		ManagedPolicies: s.ManagedPolicies(),
+		Providers:       s.OIDCProviders(),
 		PlainIssuer: func(host string) bool {
 			return host == "localhost:8080" || host == "[::1]:8080" || host == "idp.internal"
 		},
@@ -94,6 +96,25 @@ func createUser(t *testing.T, s *iam.Service, name string) iam.UserOutput {
 		t.Fatal(err)
 	}
 	return out.User
+}
+
+func createGroup(t *testing.T, s *iam.Service, name string) iam.GroupOutput {
+	t.Helper()
+	out, err := s.CreateGroup(t.Context(), root(), &iam.CreateGroupInput{GroupName: name})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Group
+}
+
+// createPolicy makes a managed policy that allows an action, and returns its ARN.
+func createPolicy(t *testing.T, s *iam.Service, name, action string) string {
+	t.Helper()
+	out, err := s.CreatePolicy(t.Context(), root(), &iam.CreatePolicyInput{PolicyName: name, PolicyDocument: allows(action, 0)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out.Policy.ARN
 }
 
 // must fails the test unless err is nil; it takes what operations return.

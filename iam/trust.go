@@ -87,9 +87,11 @@ func (s *Service) checkPrincipal(ctx context.Context, name string) error {
 	last := path[strings.LastIndexByte(path, '/')+1:]
 	switch a.Service + ":" + kind {
 	case "iam:user":
-		return named(ctx, s.Users, last, a)
+		_, err := named(ctx, s.Users, last, a)
+		return err
 	case "iam:role":
-		return named(ctx, s.Roles, last, a)
+		_, err := named(ctx, s.Roles, last, a)
+		return err
 	case "sts:assumed-role":
 		role, _, _ := strings.Cut(path, "/")
 		found, err := s.Roles.Get(ctx, role)
@@ -118,10 +120,11 @@ func (s *Service) checkUniqueID(ctx context.Context, id string) error {
 	return err
 }
 
-func named[T interface{ ARN() arn.ARN }](ctx context.Context, table Table[T], name string, want arn.ARN) error {
+// named returns the entity called name if want is its ARN to the letter.
+func named[T interface{ ARN() arn.ARN }](ctx context.Context, table Table[T], name string, want arn.ARN) (T, error) {
 	entity, err := table.Get(ctx, name)
 	if err == nil && entity.ARN() != want {
-		return fs.ErrNotExist
+		err = fs.ErrNotExist
 	}
-	return err
+	return entity, err
 }

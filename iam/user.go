@@ -20,7 +20,10 @@ type User struct {
 	Name     string
 	ID       string                      // AIDA…
 	Policies map[string]*policy.Document // inline policies by name
-	Keys     []AccessKey                 // at most two
+	Attached []Attachment
+	Boundary *Attachment // nil where there is none
+	Groups   []string    // unique ids, at most ten
+	Keys     []AccessKey // at most two
 	Tags     []Tag
 	Created  time.Time
 }
@@ -49,6 +52,8 @@ type UserOutput struct {
 	ARN        string    `aws:"Arn"`
 	CreateDate time.Time `aws:"CreateDate"`
 	Tags       []Tag     `aws:"Tags"`
+
+	PermissionsBoundary *AttachedPermissionsBoundary `aws:"PermissionsBoundary"`
 }
 
 func userOutput(u User) UserOutput {
@@ -59,6 +64,8 @@ func userOutput(u User) UserOutput {
 		ARN:        u.ARN().String(),
 		CreateDate: u.Created,
 		Tags:       u.Tags,
+
+		PermissionsBoundary: boundaryOutput(u.Boundary),
 	}
 }
 
@@ -118,7 +125,7 @@ func (in *ListUsersInput) Resource(caller Caller) string {
 	return arn.User(caller.Account, folder(in.PathPrefix), "").String()
 }
 
-// ListUsersOutput is the answer of ListUsers. It leaves out the users' tags.
+// ListUsersOutput is the answer of ListUsers. It leaves out tags and boundaries.
 type ListUsersOutput struct {
 	Users       []UserOutput `aws:"Users,always"`
 	IsTruncated bool         `aws:"IsTruncated"`
@@ -138,9 +145,6 @@ func (s *Service) CreateUser(ctx context.Context, _ Caller, in *CreateUserInput)
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	if err := checkBoundary(in.PermissionsBoundary); err != nil {
-		return nil, err
-	}
 	switch isFull, err := full(ctx, s.Users, userQuota); {
 	case err != nil:
 		return nil, err
@@ -155,7 +159,11 @@ func (s *Service) CreateUser(ctx context.Context, _ Caller, in *CreateUserInput)
 		Tags:    in.Tags,
 		Created: s.now().UTC().Truncate(time.Second),
 	}
-	if err := s.Users.Create(ctx, user); err != nil {
+	err := s.bound(ctx, in.PermissionsBoundary, user.ID, func(ctx context.Context, boundary *Attachment) error {
+		user.Boundary = boundary
+		return s.Users.Create(ctx, user)
+	})
+	if err != nil {
 		return nil, translate(err, nil, entityAlreadyExists("User with name %s already exists.", in.UserName))
 	}
 	return &CreateUserOutput{User: userOutput(user)}, nil
@@ -188,27 +196,37 @@ func (s *Service) ListUsers(ctx context.Context, _ Caller, in *ListUsersInput) (
 	if err != nil {
 		return nil, err
 	}
-	out := &ListUsersOutput{Users: make([]UserOutput, len(users)), IsTruncated: next != "", Marker: next}
-	for i, user := range users {
-		out.Users[i] = userOutput(user)
-		out.Users[i].Tags = nil
-	}
-	return out, nil
+	return &ListUsersOutput{Users: listedUsers(users), IsTruncated: next != "", Marker: next}, nil
 }
 
-// DeleteUser removes a user who has neither policies nor access keys. See AWS
-// DeleteUser.
+// listedUsers shows users as lists do.
+func listedUsers(users []User) []UserOutput {
+	list := make([]UserOutput, len(users))
+	for i, user := range users {
+		list[i] = userOutput(user)
+		list[i].Tags, list[i].PermissionsBoundary = nil, nil
+	}
+	return list
+}
+
+// DeleteUser removes a user who has neither policies, groups nor access keys. See
+// AWS DeleteUser.
 func (s *Service) DeleteUser(ctx context.Context, _ Caller, in *DeleteUserInput) (*struct{}, error) {
+	var gone User
 	err := s.Users.Delete(ctx, in.UserName, func(user User) error {
+		gone = user
 		switch {
-		case len(user.Policies) > 0:
-			return deleteConflict("Cannot delete entity, must delete policies first.")
-		case len(user.Keys) > 0:
+		case len(user.Groups) > 0:
+			return deleteConflict("Cannot delete entity, must remove users from group first.")
+		case len(user.Keys) > 0 && len(user.Attached)+len(user.Policies) == 0:
 			return deleteConflict("Cannot delete entity, must delete access keys first.")
 		}
-		return nil
+		return deletable(user.Attached, user.Policies)
 	})
-	return nil, translate(err, noSuchUser(in.UserName), nil)
+	if err != nil {
+		return nil, translate(err, noSuchUser(in.UserName), nil)
+	}
+	return nil, translate(s.unbind(ctx, gone.Boundary, gone.ID), nil, nil)
 }
 
 // userName is the user whom a request means: the one that it names, or else the

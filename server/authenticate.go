@@ -51,6 +51,9 @@ func (s *Server) authenticate(c *call) error {
 	}
 	caller.Region = signature.Region
 	c.caller = caller
+	if c.api == s.apis.iam && caller.Opener != nil { // AWS wants a multi-factor device, but speaks of the key
+		return c.signatureFault(fmt.Errorf("%w: no session of GetSessionToken or GetFederationToken may call IAM", errUnknownKey))
+	}
 	return nil
 }
 
@@ -60,6 +63,9 @@ func (s *Server) signer(ctx context.Context, signature *sigv4.Signature) (secret
 	switch {
 	case token != "":
 		secret, caller, err = s.STS.Authenticate(ctx, id, token)
+		if opener := caller.Opener; opener != nil && opener.Root && opener.KeyID != s.Root.ID {
+			return "", iam.Caller{}, errUnknownKey // root's key is another now
+		}
 	case id == s.Root.ID:
 		secret, caller = string(s.Root.Secret), s.rootCaller()
 	default:

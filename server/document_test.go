@@ -94,3 +94,23 @@ func TestDiscovery(t *testing.T) {
 		t.Errorf("the token is of %s for %s at %v", parsed.Issuer, parsed.Subject, parsed.Audience)
 	}
 }
+
+// TestPublicURL asks a server behind TLS where its keys are.
+func TestPublicURL(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.config.PublicURL = "https://id.example.test/"
+	behind := httptest.NewServer(server.New(w.config))
+	defer behind.Close()
+	response, err := http.Get(behind.URL + "/.well-known/openid-configuration")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	var document struct {
+		JWKS string `json:"jwks_uri"`
+	}
+	if err := json.NewDecoder(response.Body).Decode(&document); err != nil || document.JWKS != "https://id.example.test/.well-known/jwks_uri" {
+		t.Errorf("the keys are at %q, %v", document.JWKS, err)
+	}
+}

@@ -80,7 +80,9 @@ func TestPublicOperations(t *testing.T) {
 		"cognito-identity:GetId": true, "cognito-identity:GetOpenIdToken": true,
 		"cognito-identity:GetCredentialsForIdentity": true, "sts:AssumeRoleWithWebIdentity": true,
 	}
-	withoutAction := map[string]bool{"sts:AssumeRole": true, "sts:GetCallerIdentity": true}
+	withoutAction := map[string]bool{
+		"sts:AssumeRole": true, "sts:GetCallerIdentity": true, "sts:GetFederationToken": true, "sts:GetSessionToken": true,
+	}
 	for _, o := range server.Operations(server.New(newWorld(t).config)) {
 		name := o.Service + ":" + o.Name
 		if o.Signed == public[name] {
@@ -177,7 +179,7 @@ func sampleOf(t *testing.T, member string) any {
 	switch member {
 	case "IdentityPoolId":
 		return "eu-west-1:00000000-0000-4000-8000-000000000000"
-	case "IdentityPoolName", "PolicyName", "RoleName", "UserName", "RoleSessionName", "Description", "ClientID":
+	case "IdentityPoolName", "PolicyName", "RoleName", "UserName", "GroupName", "RoleSessionName", "Description", "ClientID", "Name":
 		return "sample"
 	case "AllowUnauthenticatedIdentities":
 		return false
@@ -185,14 +187,22 @@ func sampleOf(t *testing.T, member string) any {
 		return 1
 	case "Roles":
 		return map[string]any{}
-	case "RoleArn":
+	case "RoleArn", "PolicySourceArn":
 		return "arn:aws:iam::123456789012:role/sample"
 	case "OpenIDConnectProviderArn":
 		return "arn:aws:iam::123456789012:oidc-provider/sample.example.test"
+	case "PolicyArn", "PermissionsBoundary":
+		return "arn:aws:iam::123456789012:policy/sample"
+	case "VersionId":
+		return "v1"
 	case "Url":
 		return "https://sample.example.test"
 	case "PolicyDocument", "AssumeRolePolicyDocument":
 		return allow("s3:GetObject")
+	case "PolicyInputList":
+		return []any{allow("s3:GetObject")}
+	case "ActionNames":
+		return []any{"s3:GetObject"}
 	case "AccessKeyId":
 		return "AKIASAMPLESAMPLE0000"
 	case "Status":

@@ -119,6 +119,9 @@ func stsOperations(c Config) map[string]operation {
 	return map[string]operation{
 		"AssumeRoleWithWebIdentity": public(s.AssumeRoleWithWebIdentity),
 		"AssumeRole":                proven(s.AssumeRole),
+		"GetAccessKeyInfo":          signed("sts:GetAccessKeyInfo", s.GetAccessKeyInfo),
 		"GetCallerIdentity":         proven(s.GetCallerIdentity),
+		"GetFederationToken":        proven(s.GetFederationToken),
+		"GetSessionToken":           proven(s.GetSessionToken),
 	}
 }

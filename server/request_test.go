@@ -195,6 +195,21 @@ func TestLongBody(t *testing.T) {
 	w.public(t, "GetId", `{`).is(t, http.StatusBadRequest, "SerializationException", "The request body is not valid JSON")
 }
 
+// TestLongHeaders sends headers that policies match patterns with.
+func TestLongHeaders(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	body := `{"IdentityPoolId":"` + w.pool(t) + `"}`
+	for _, name := range []string{"User-Agent", "Referer"} {
+		r := w.jsonRequest(t, "GetId", body)
+		r.Header.Set(name, strings.Repeat("a", 2048))
+		w.do(t, r).ok(t)
+		r = w.jsonRequest(t, "GetId", body)
+		r.Header.Set(name, strings.Repeat("a", 2049))
+		w.do(t, r).is(t, http.StatusRequestHeaderFieldsTooLarge, "RequestHeaderFieldsTooLarge", "User-Agent and Referer have at most 2048 bytes.")
+	}
+}
+
 // TestSlowBody sends half a body and waits: the server does not.
 func TestSlowBody(t *testing.T) {
 	t.Parallel()

@@ -40,6 +40,9 @@ func (c *call) refuse(err error) (status int, body []byte) {
 	if untrusted, ok := errors.AsType[*sts.UntrustedError](err); ok {
 		c.event.Refused = refusal(untrusted.Decision)
 	}
+	if denied, ok := errors.AsType[*sts.DeniedError](err); ok {
+		c.event.Refused = refusal(denied.Decision)
+	}
 	if c.api.format == wire.Query {
 		c.w.Header().Set("Content-Type", c.api.contentType)
 		return f.Status, wire.QueryError(c.api.namespace, f, c.event.RequestID)
@@ -96,11 +99,14 @@ func (s *Server) serveKeys(w http.ResponseWriter, _ *http.Request) {
 }
 
 func (s *Server) serveDiscovery(w http.ResponseWriter, r *http.Request) {
-	scheme := "http://"
-	if r.TLS != nil {
-		scheme = "https://"
+	base := s.PublicURL
+	if base == "" {
+		base = "http://" + r.Host
+		if r.TLS != nil {
+			base = "https://" + r.Host
+		}
 	}
-	serveDocument(w, s.Issuer.Discovery(scheme+r.Host))
+	serveDocument(w, s.Issuer.Discovery(base))
 }
 
 func serveDocument(w http.ResponseWriter, body []byte) {

@@ -35,6 +35,10 @@ type Config struct {
 	Issuer  *issuer.Issuer
 	Audit   audit.Log
 
+	// PublicURL is where clients reach the server; empty means at the host that they
+	// ask for.
+	PublicURL string
+
 	// Ready returns nil while requests can be answered.
 	Ready func(context.Context) error
 

@@ -95,7 +95,8 @@ func (w *world) wire(t testing.TB, redirect provider.Redirect) server.Config {
 	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: []provider.Redirect{redirect}})}
 	sealing, _ := seal.GenerateKey()
 	iams := &iam.Service{
-		Account: account, Roles: kept.Roles(), Users: kept.Users(), Providers: kept.OIDCProviders(), Now: w.now,
+		Account: account, Roles: kept.Roles(), Users: kept.Users(), Groups: kept.Groups(),
+		ManagedPolicies: kept.ManagedPolicies(), Providers: kept.OIDCProviders(), Now: w.now,
 	}
 	stss := &sts.Service{
 		Account: account, IAM: iams, Issuers: issuers, Now: w.now,

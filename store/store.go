@@ -43,6 +43,8 @@ type Store struct {
 	identities *identityCache
 	roles      *Table[iam.Role]
 	users      *Table[iam.User]
+	groups     *Table[iam.Group]
+	policies   *Table[iam.ManagedPolicy]
 	providers  *Table[iam.OIDCProvider]
 	pools      *Table[cognito.Pool]
 }
@@ -93,6 +95,8 @@ func newStore(db database, config Config) *Store {
 	s.identities = newIdentityCache(config.CachedIdentities)
 	s.roles = newTable[iam.Role](s, kind{name: "role", fold: true})
 	s.users = newTable[iam.User](s, kind{name: "user", fold: true, secret: true})
+	s.groups = newTable[iam.Group](s, kind{name: "group", fold: true})
+	s.policies = newTable[iam.ManagedPolicy](s, kind{name: "policy", fold: true})
 	s.providers = newTable[iam.OIDCProvider](s, kind{name: "oidc-provider"})
 	s.pools = newTable[cognito.Pool](s, kind{name: "pool"})
 	return s
@@ -104,6 +108,13 @@ func (s *Store) Roles() *Table[iam.Role] { return s.roles }
 // Users returns the table of users, which is sealed under the master key; their
 // names compare case-insensitively.
 func (s *Store) Users() *Table[iam.User] { return s.users }
+
+// Groups returns the table of groups; their names compare case-insensitively.
+func (s *Store) Groups() *Table[iam.Group] { return s.groups }
+
+// ManagedPolicies returns the table of the account's managed policies; their names
+// compare case-insensitively.
+func (s *Store) ManagedPolicies() *Table[iam.ManagedPolicy] { return s.policies }
 
 // OIDCProviders returns the table of OpenID Connect providers.
 func (s *Store) OIDCProviders() *Table[iam.OIDCProvider] { return s.providers }

@@ -29,6 +29,13 @@ type AssumeRoleInput struct {
 	SerialNumber      string             `aws:"SerialNumber" check:"len=9-256;pattern=[\\w+=/:,.@-]*"`
 	TokenCode         string             `aws:"TokenCode" check:"secret;len=6-6;pattern=[\\d]*"`
 	SourceIdentity    string             `aws:"SourceIdentity" check:"len=2-64;pattern=[\\w+=,.@-]*"`
+	ProvidedContexts  []ProvidedContext  `aws:"ProvidedContexts" check:"len=-5"`
+}
+
+// ProvidedContext is what another service asserts about a session's user.
+type ProvidedContext struct {
+	ProviderARN      string `aws:"ProviderArn" check:"len=20-2048"`
+	ContextAssertion string `aws:"ContextAssertion" check:"secret;len=4-2048"`
 }
 
 // AssumeRoleOutput is the answer of AssumeRole.
@@ -45,8 +52,14 @@ func (s *Service) AssumeRole(ctx context.Context, caller iam.Caller, in *AssumeR
 	if caller.Root {
 		return nil, accessDenied("Roles may not be assumed by root accounts.")
 	}
+	if caller.Federated() {
+		return nil, refused(caller, actionAssumeRole, in.RoleARN)
+	}
 	if in.SerialNumber != "" || in.TokenCode != "" {
 		return nil, accessDenied("MultiFactorAuthentication failed with invalid MFA one time pass code. ")
+	}
+	if len(in.ProvidedContexts) > 0 {
+		return nil, validation("ProvidedContexts names a context provider that this account does not know.")
 	}
 	session, err := requested(caller, in)
 	if err != nil {
@@ -66,7 +79,7 @@ func (s *Service) AssumeRole(ctx context.Context, caller iam.Caller, in *AssumeR
 	if err != nil {
 		return nil, err
 	}
-	if err := s.restrict(&session, in.Policy, in.PolicyARNs); err != nil {
+	if err := s.restrict(ctx, &session, in.Policy, in.PolicyARNs); err != nil {
 		return nil, err
 	}
 	packed, err := packedSize(session)
@@ -88,14 +101,8 @@ func (s *Service) AssumeRole(ctx context.Context, caller iam.Caller, in *AssumeR
 // set anew.
 func requested(caller iam.Caller, in *AssumeRoleInput) (Session, error) {
 	session := Session{Name: in.RoleSessionName, SourceIdentity: in.SourceIdentity}
-	tags := make(map[string]string, len(in.Tags))
-	for _, tag := range in.Tags {
-		if _, twice := tags[tag.Key]; twice {
-			return Session{}, validation("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
-		}
-		tags[tag.Key] = tag.Value
-	}
-	if err := checkTags(tags); err != nil {
+	tags, err := sessionTags(in.Tags)
+	if err != nil {
 		return Session{}, err
 	}
 	for key, value := range caller.TransitiveTags {
@@ -172,7 +179,6 @@ func callContext(caller iam.Caller, role iam.Role, session Session, in *AssumeRo
 		keys.Set("aws:ResourceTag/"+key, value)
 	}
 	keys.Set("sts:RoleSessionName", in.RoleSessionName)
-	keys.Set("aws:MultiFactorAuthPresent", "false")
 	if in.ExternalID != "" {
 		keys.Set("sts:ExternalId", in.ExternalID)
 	}

@@ -1,14 +1,17 @@
 package sts
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"slices"
 	"strings"
 	"unicode"
 
 	"github.com/cenotehq/cenote/arn"
+	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/policy"
 )
 
@@ -23,7 +26,7 @@ type PolicyDescriptor struct {
 }
 
 // restrict adds session policies to a session, inline and by ARN.
-func (s *Service) restrict(session *Session, inline string, arns []PolicyDescriptor) error {
+func (s *Service) restrict(ctx context.Context, session *Session, inline string, arns []PolicyDescriptor) error {
 	if inline != "" {
 		if err := checkPolicy(inline); err != nil {
 			return err
@@ -37,8 +40,11 @@ func (s *Service) restrict(session *Session, inline string, arns []PolicyDescrip
 		if _, err := arn.Parse(p.ARN); err != nil {
 			return validation(fmt.Sprintf("ARN %s is not valid.", p.ARN))
 		}
-		if _, ok := s.IAM.ManagedPolicy(p.ARN); !ok {
+		switch _, err := s.IAM.ManagedPolicy(ctx, p.ARN); {
+		case errors.Is(err, fs.ErrNotExist):
 			return malformedPolicy(fmt.Sprintf("Policy %s does not exist or is not attachable.", p.ARN))
+		case err != nil:
+			return fmt.Errorf("reading a session policy: %w", err)
 		}
 		session.Policies = append(session.Policies, p.ARN)
 	}
@@ -76,6 +82,22 @@ func packedSize(session Session) (int32, error) {
 	return int32(percent), nil
 }
 
+// sessionTags returns the session tags that a request asks for, by key.
+func sessionTags(list []iam.Tag) (map[string]string, error) {
+	tags := make(map[string]string, len(list))
+	for _, tag := range list {
+		if _, twice := tags[tag.Key]; twice {
+			return nil, duplicateTags()
+		}
+		tags[tag.Key] = tag.Value
+	}
+	return tags, checkTags(tags)
+}
+
+func duplicateTags() error {
+	return validation("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+}
+
 // checkTags refuses session tags that AWS would not take: more than fifty, keys
 // equal but for their case, keys of AWS's own, or characters that no tag has.
 func checkTags(tags map[string]string) error {
@@ -93,7 +115,7 @@ func checkTags(tags map[string]string) error {
 		case strings.HasPrefix(lower, "aws:"):
 			return validation("Session tag keys must not begin with aws:.")
 		case folded[lower]:
-			return validation("Duplicate tag keys found. Please note that Tag keys are case insensitive.")
+			return duplicateTags()
 		}
 		folded[lower] = true
 	}

@@ -129,9 +129,9 @@ func TestSessionPoliciesRefused(t *testing.T) {
 		"the inline name":  {"", []string{iam.GuestInlinePolicy}, validation, "ARN " + iam.GuestInlinePolicy + " is not valid."},
 		"unknown": {
 			"",
-			[]string{"arn:aws:iam::aws:policy/AdministratorAccess"},
+			[]string{"arn:aws:iam::aws:policy/NoSuchPolicy"},
 			malformed,
-			"Policy arn:aws:iam::aws:policy/AdministratorAccess does not exist or is not attachable.",
+			"Policy arn:aws:iam::aws:policy/NoSuchPolicy does not exist or is not attachable.",
 		},
 		"eleven": {
 			"", strings.Split(strings.Repeat(iam.GuestManagedPolicy+" ", 10)+iam.GuestManagedPolicy, " "), validation,

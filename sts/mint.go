@@ -28,20 +28,28 @@ type grant struct {
 // mint makes the session's credentials. Whoever calls it has checked that the
 // role trusts the one who asks.
 func (s *Service) mint(g grant) (Credentials, AssumedRoleUser, error) {
-	issued := s.now().Truncate(time.Second)
-	expires := issued.Add(g.duration)
 	g.session.RoleName, g.session.RoleID = g.role.Name, g.role.ID
-	g.session.Issued, g.session.Expires = issued.Unix(), expires.Unix()
-	keyID := arn.NewKeyID("ASIA", s.Account)
-	secret, token, err := s.Sealer.Seal(keyID, g.session)
+	credentials, err := s.begin(g.session, g.duration)
 	if err != nil {
 		return Credentials{}, AssumedRoleUser{}, err
 	}
-	return Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: token, Expiration: expires.UTC()},
-		AssumedRoleUser{
-			AssumedRoleID: g.role.ID + ":" + g.session.Name,
-			ARN:           arn.AssumedRole(g.role.Account, g.role.Name, g.session.Name).String(),
-		}, nil
+	return credentials, AssumedRoleUser{
+		AssumedRoleID: g.role.ID + ":" + g.session.Name,
+		ARN:           arn.AssumedRole(g.role.Account, g.role.Name, g.session.Name).String(),
+	}, nil
+}
+
+// begin makes the credentials of a session that lasts from now.
+func (s *Service) begin(session Session, life time.Duration) (Credentials, error) {
+	issued := s.now().Truncate(time.Second)
+	expires := issued.Add(life)
+	session.Issued, session.Expires = issued.Unix(), expires.Unix()
+	keyID := arn.NewKeyID("ASIA", s.Account)
+	secret, token, err := s.Sealer.Seal(keyID, session)
+	if err != nil {
+		return Credentials{}, err
+	}
+	return Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: token, Expiration: expires.UTC()}, nil
 }
 
 // checkDuration returns the life of a session, refusing one that is longer than

@@ -1,19 +1,14 @@
 package sts
 
 import (
-	"context"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"strings"
-	"time"
 
-	"github.com/cenotehq/cenote/arn"
-	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/policy"
 	"github.com/cenotehq/cenote/seal"
 )
@@ -22,11 +17,19 @@ import (
 // not depend on what an administrator changes later. The policies of the role
 // are read when a request is authorized.
 type Session struct {
-	RoleName string `json:"r"`
-	RoleID   string `json:"i"`
-	Name     string `json:"n"`
-	Issued   int64  `json:"t"` // Unix seconds
-	Expires  int64  `json:"x"` // Unix seconds
+	Kind    Kind   `json:"d,omitempty"`
+	Name    string `json:"n,omitempty"` // of the session of a role, or of the federated user
+	Issued  int64  `json:"t"`           // Unix seconds
+	Expires int64  `json:"x"`           // Unix seconds
+
+	// RoleName and RoleID are the role of a session of a role, which ends with it.
+	RoleName string `json:"r,omitempty"`
+	RoleID   string `json:"i,omitempty"`
+
+	// OpenedBy is the access key that opened a session of another kind, which ends
+	// with the key; ByRoot is whether it is one of root.
+	OpenedBy string `json:"o,omitempty"`
+	ByRoot   bool   `json:"u,omitempty"`
 
 	// Keys and Lists are condition keys for the life of the session, with one
 	// value and with several: who the federated user is.
@@ -41,8 +44,18 @@ type Session struct {
 	Policies []string `json:"a,omitempty"` // names of further session policies
 }
 
+// Kind is whose a session is. The numbers stand in session tokens.
+type Kind int
+
+// What a session may be of.
+const (
+	OfRole      Kind = iota // a role
+	OfOpener                // the user or root that opened it (GetSessionToken)
+	OfFederated             // a user of whoever opened it (GetFederationToken)
+)
+
 // ErrInvalidToken means that a session token is none of ours, belongs to another
-// access key, or that its role is gone.
+// access key, or that its role or the key that opened it is gone.
 var ErrInvalidToken = errors.New("sts: invalid session token")
 
 // ErrExpired means that a session is over.
@@ -107,68 +120,6 @@ func secretOf(key *seal.Key, keyID string) string {
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil)[:30])
 }
 
-// Authenticate returns the secret of the session that a request's access key and
-// session token name, and the caller whom a signature with that secret proves.
-// The error is ErrInvalidToken, ErrExpired, or that of the store.
-func (s *Service) Authenticate(ctx context.Context, keyID, token string) (secret string, caller iam.Caller, err error) {
-	session, secret, err := s.Sealer.Open(keyID, token)
-	if err != nil {
-		return "", iam.Caller{}, err
-	}
-	if !s.now().Before(time.Unix(session.Expires, 0)) {
-		return secret, iam.Caller{}, ErrExpired
-	}
-	role, err := s.IAM.Roles.Get(ctx, session.RoleName)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && role.ID != session.RoleID {
-		return "", iam.Caller{}, ErrInvalidToken // ends with its role, even if one of that name exists again
-	}
-	if err != nil {
-		return "", iam.Caller{}, fmt.Errorf("reading the role of a session: %w", err)
-	}
-	caller, err = s.caller(keyID, session, role)
-	return secret, caller, err
-}
-
-func (s *Service) caller(keyID string, session Session, role iam.Role) (iam.Caller, error) {
-	c := iam.Caller{
-		Account: role.Account,
-		ARN:     arn.AssumedRole(role.Account, role.Name, session.Name).String(),
-		UserID:  role.ID + ":" + session.Name,
-		KeyID:   keyID,
-		Role:    &role,
-		Keys:    session.context(role),
-		Issued:  time.Unix(session.Issued, 0),
-
-		TransitiveTags: session.transitiveTags(),
-		SourceIdentity: session.SourceIdentity,
-	}
-	policies, err := s.sessionPolicies(session)
-	if err != nil {
-		return iam.Caller{}, err
-	}
-	c.SessionPolicies, c.HasSession = policies, len(policies) > 0
-	return c, nil
-}
-
-func (s *Service) sessionPolicies(session Session) ([]policy.Source, error) {
-	var list []policy.Source
-	if session.Policy != "" {
-		document, err := policy.Parse(session.Policy)
-		if err != nil {
-			return nil, fmt.Errorf("the session policy of a sealed session: %w", err)
-		}
-		list = append(list, policy.Source{Name: "inline session policy", Kind: policy.Session, Document: document})
-	}
-	for _, name := range session.Policies {
-		document, ok := s.IAM.ManagedPolicy(name)
-		if !ok {
-			return nil, fmt.Errorf("the session policy %s of a sealed session is not known", name)
-		}
-		list = append(list, policy.Source{Name: name, Kind: policy.Session, Document: document})
-	}
-	return list, nil
-}
-
 func (s Session) transitiveTags() map[string]string {
 	tags := make(map[string]string, len(s.TransitiveTags))
 	for _, key := range s.TransitiveTags {
@@ -177,13 +128,10 @@ func (s Session) transitiveTags() map[string]string {
 	return tags
 }
 
-// context returns the condition keys that every request of the session carries. A
-// session tag overrides the role's tag of that name, whatever its case.
-func (s Session) context(role iam.Role) policy.Context {
-	keys := policy.NewContext()
-	for _, tag := range role.Tags {
-		keys.Set("aws:PrincipalTag/"+tag.Key, tag.Value)
-	}
+// context adds to the tags of the session's role or user, which it takes over, the
+// condition keys that every request of the session carries. A session tag overrides
+// the other of that name, whatever its case.
+func (s Session) context(keys policy.Context) policy.Context {
 	for key, value := range s.Tags {
 		keys.Set("aws:PrincipalTag/"+key, value)
 	}

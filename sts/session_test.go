@@ -25,7 +25,7 @@ func sealingKey(id string) sts.SealingKey {
 
 func someSession() sts.Session {
 	return sts.Session{
-		RoleName: "r", RoleID: "AROAX", Name: "app", Issued: 1, Expires: 2,
+		Kind: sts.OfFederated, RoleName: "r", RoleID: "AROAX", Name: "app", Issued: 1, Expires: 2, OpenedBy: "AKIAX", ByRoot: true,
 		Keys: map[string]string{"a": "b"}, Lists: map[string][]string{"c": {"d", "e"}},
 		Tags: map[string]string{"f": "g"}, TransitiveTags: []string{"f"}, SourceIdentity: "h",
 		Policy: "{}", Policies: []string{"i"},
@@ -240,5 +240,30 @@ func TestTokensAreNotLong(t *testing.T) {
 	}))(t)
 	if n := len(out.Credentials.SessionToken); n > 2048 {
 		t.Errorf("a session token has %d characters", n)
+	}
+}
+
+// What narrows a session is read when asked too, and narrows it to nothing once gone.
+func TestSessionPolicyDeleted(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	user := w.keyed("u", allow("*"))
+	w.role("r", trust(`{"AWS":"`+user.ARN+`"}`, "", "sts:AssumeRole"))
+	made := ok(w.IAM.CreatePolicy(t.Context(), root(), &iam.CreatePolicyInput{PolicyName: "p", PolicyDocument: allow("s3:*")}))(t)
+	arns := []sts.PolicyDescriptor{{ARN: made.Policy.ARN}}
+	sessions := map[string]sts.Credentials{
+		"role":      ok(w.assume(user, "r", func(in *sts.AssumeRoleInput) { in.PolicyARNs = arns }))(t).Credentials,
+		"federated": ok(w.federate(user, func(in *sts.GetFederationTokenInput) { in.Policy, in.PolicyARNs = "", arns }))(t).Credentials,
+	}
+	for name, c := range sessions {
+		if got := w.may(w.caller(c), "s3:GetObject", "ec2:RunInstances"); !cmp.Equal(got, []string{"s3:GetObject"}) {
+			t.Errorf("%s: with the policy, the session may %v", name, got)
+		}
+	}
+	ok(w.IAM.DeletePolicy(t.Context(), root(), &iam.DeletePolicyInput{PolicyARN: made.Policy.ARN}))(t)
+	for name, c := range sessions {
+		if got := w.may(w.caller(c), "s3:GetObject", "ec2:RunInstances"); len(got) > 0 {
+			t.Errorf("%s: without the policy, the session may %v", name, got)
+		}
 	}
 }

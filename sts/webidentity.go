@@ -73,7 +73,7 @@ func (s *Service) AssumeWebIdentity(ctx context.Context, who WebIdentity, ask We
 		return Assumed{}, err
 	}
 	session := who.session(ask.SessionName)
-	if err := s.restrict(&session, ask.Policy, ask.PolicyARNs); err != nil {
+	if err := s.restrict(ctx, &session, ask.Policy, ask.PolicyARNs); err != nil {
 		return Assumed{}, err
 	}
 	packed, err := packedSize(session)

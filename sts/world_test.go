@@ -54,7 +54,7 @@ type world struct {
 	t     testing.TB
 	clock *clock
 	store *store.Store
-	own   *issuer.Issuer
+	keys  *issuer.Issuer // our own
 
 	oidc, google idp
 }
@@ -76,12 +76,15 @@ func newWorld(t testing.TB) *world {
 			t.Error(err)
 		}
 	})
-	w.own = ok(issuer.New(ok(issuer.ParseKey("us-east-11", "ES256", ok(issuer.GenerateKey("ES256"))(t)))(t)))(t)
+	w.keys = ok(issuer.New(ok(issuer.ParseKey("us-east-11", "ES256", ok(issuer.GenerateKey("ES256"))(t)))(t)))(t)
 	sealing, _ := seal.GenerateKey()
 	w.Service = &sts.Service{
 		Account: account, Now: w.clock.Now,
-		IAM:     &iam.Service{Account: account, Roles: w.store.Roles(), Users: w.store.Users(), Providers: w.store.OIDCProviders(), Now: w.clock.Now},
-		Issuers: server.Issuers{Own: w.own, Network: provider.New(provider.Config{Redirects: redirects, Now: w.clock.Now})},
+		IAM: &iam.Service{
+			Account: account, Roles: w.store.Roles(), Users: w.store.Users(), Groups: w.store.Groups(),
+			ManagedPolicies: w.store.ManagedPolicies(), Providers: w.store.OIDCProviders(), Now: w.clock.Now,
+		},
+		Issuers: server.Issuers{Own: w.keys, Network: provider.New(provider.Config{Redirects: redirects, Now: w.clock.Now})},
 		Sealer:  sts.NewSealer(sts.SealingKey{ID: "s1", Key: sealing}),
 	}
 	ok(w.IAM.CreateOpenIDConnectProvider(t.Context(), root(), &iam.CreateOpenIDConnectProviderInput{
@@ -115,11 +118,11 @@ func (w *world) signOwn(override claims) string {
 		"amr": []string{"authenticated", google},
 	}
 	maps.Copy(all, override)
-	return ok(w.own.Sign(w.t.Context(), all))(w.t)
+	return ok(w.keys.Sign(w.t.Context(), all))(w.t)
 }
 
 func root() iam.Caller {
-	return iam.Caller{Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account, Root: true}
+	return iam.Caller{Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account, KeyID: "AKIAROOT", Root: true}
 }
 
 func roleARN(name string) string { return "arn:aws:iam::" + account + ":role/" + name }
@@ -172,6 +175,30 @@ func (w *world) user(name, document string) iam.Caller {
 		ok(w.IAM.PutUserPolicy(w.t.Context(), root(), &iam.PutUserPolicyInput{UserName: name, PolicyName: "p", PolicyDocument: document}))(w.t)
 	}
 	return iam.Caller{Account: account, ARN: u.ARN, UserID: u.UserID, User: name}
+}
+
+// keyed is user with an access key, as it proves the user.
+func (w *world) keyed(name, document string) iam.Caller {
+	w.t.Helper()
+	w.user(name, document)
+	made := ok(w.IAM.CreateAccessKey(w.t.Context(), root(), &iam.CreateAccessKeyInput{UserName: name}))(w.t)
+	_, caller, err := w.IAM.Authenticate(w.t.Context(), made.AccessKey.AccessKeyID)
+	return ok(caller, err)(w.t)
+}
+
+// own asks for a session of the caller itself.
+func (w *world) own(caller iam.Caller) iam.Caller {
+	w.t.Helper()
+	return w.caller(ok(w.GetSessionToken(w.t.Context(), caller, &sts.GetSessionTokenInput{}))(w.t).Credentials)
+}
+
+// federate asks for a session of a federated user.
+func (w *world) federate(caller iam.Caller, change ...func(*sts.GetFederationTokenInput)) (*sts.GetFederationTokenOutput, error) {
+	in := sts.GetFederationTokenInput{Name: "bob", Policy: allow("*")}
+	for _, c := range change {
+		c(&in)
+	}
+	return w.GetFederationToken(w.t.Context(), caller, &in)
 }
 
 // web asks for a session of a role with a token.

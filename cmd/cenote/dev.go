@@ -153,5 +153,16 @@ func program() string {
 	if err != nil || strings.Contains(path, "go-build") {
 		return "go run ./cmd/cenote dev token"
 	}
-	return os.Args[0] + " dev token"
+	return quoted(os.Args[0]) + " dev token"
+}
+
+// quoted makes one word of text for a shell.
+func quoted(text string) string {
+	plain := func(r rune) bool {
+		return r == '/' || r == '.' || r == '-' || r == '_' || '0' <= r && r <= '9' || 'a' <= r && r <= 'z' || 'A' <= r && r <= 'Z'
+	}
+	if strings.IndexFunc(text, func(r rune) bool { return !plain(r) }) < 0 {
+		return text
+	}
+	return "'" + strings.ReplaceAll(text, "'", `'\''`) + "'"
 }

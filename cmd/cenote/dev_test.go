@@ -183,3 +183,16 @@ func TestDevText(t *testing.T) {
 		}
 	}
 }
+
+func TestQuoted(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"/usr/bin/cenote": "/usr/bin/cenote",
+		"sp ace/cenote":   "'sp ace/cenote'",
+		"it's/$HOME":      `'it'\''s/$HOME'`,
+	} {
+		if got := quoted(text); got != want {
+			t.Errorf("%s becomes %s", text, got)
+		}
+	}
+}

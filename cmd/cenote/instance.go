@@ -60,6 +60,9 @@ func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) 
 }
 
 func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
+	if err := checkAccount(ctx, i.store, i.settings); err != nil {
+		return err
+	}
 	sealer, err := sealer(ctx, i.store)
 	if err != nil {
 		return err
@@ -76,16 +79,18 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 	account := i.settings.Account
 	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: i.settings.Redirects})}
 	iams := &iam.Service{
-		Account: account, Roles: i.store.Roles(), Users: i.store.Users(), Providers: i.store.OIDCProviders(),
+		Account: account, Roles: i.store.Roles(), Users: i.store.Users(), Groups: i.store.Groups(),
+		ManagedPolicies: i.store.ManagedPolicies(), Providers: i.store.OIDCProviders(),
 		PlainIssuer: i.settings.plainIssuer,
 	}
 	stss := &sts.Service{Account: account, IAM: iams, Issuers: issuers, Sealer: sealer}
 	i.freshKey = fresh
 	i.services = server.Config{
-		Account: account,
-		Root:    root,
-		IAM:     iams,
-		STS:     stss,
+		Account:   account,
+		PublicURL: i.settings.PublicURL,
+		Root:      root,
+		IAM:       iams,
+		STS:       stss,
 		Cognito: &cognito.Service{
 			Account: account, Pools: i.store.Pools(), Identities: i.store,
 			IAM: iams, STS: stss, Issuers: issuers, OpenID: own,

@@ -27,7 +27,23 @@ const (
 	purposeSession = "session tokens"
 	purposeOpenID  = "OpenID tokens" // followed by the algorithm
 	purposeTestIDP = "test provider"
+	purposeAccount = "account"
 )
+
+// checkAccount refuses another account than the one that the data folder was made for:
+// its roles and pools would be a stranger's.
+func checkAccount(ctx context.Context, st *store.Store, s Settings) error {
+	kept, err := secrets(ctx, st, purposeAccount, func() (store.Key, error) {
+		return store.Key{ID: s.Account, Created: time.Now()}, nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading the account of the data folder: %w", err)
+	}
+	if kept[0].ID != s.Account {
+		return fmt.Errorf("the data folder %s belongs to account %s: set --account %s, or another folder with --data", s.Data, kept[0].ID, kept[0].ID)
+	}
+	return nil
+}
 
 // masterKey returns the key of the file master.key in the data folder, which it
 // makes if the folder is new.

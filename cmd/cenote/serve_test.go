@@ -105,6 +105,7 @@ func TestCannotStart(t *testing.T) {
 	refused(none, []string{"serve", "--listen", "127.0.0.1:0", "--data", filepath.Join(file, "below")}, []string{file, "--data"})
 	works(t, running, printedKey(t, running)) // unharmed
 	running.stop(t)
+	refused(none, []string{"serve", "--listen", "127.0.0.1:0", "--data", data, "--account", "111122223333"}, []string{data, "belongs to account 000000000000", "--account 000000000000"})
 
 	master := filepath.Join(data, "master.key")
 	serve := []string{"serve", "--listen", "127.0.0.1:0", "--data", data}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/url"
 	"os"
 	"slices"
 	"strings"
@@ -45,6 +46,10 @@ type Settings struct {
 	// Drain is how long requests under way may take after SIGTERM. Default 10s.
 	Drain time.Duration
 
+	// PublicURL is where clients reach the server, if that is not where it listens: the
+	// OpenID discovery document says so. Default empty: the host that was asked for.
+	PublicURL string
+
 	// AllowPlainHTTP lets the API listen on an address that others reach. Whoever
 	// sets it keeps TLS before it. Default false.
 	AllowPlainHTTP bool
@@ -80,12 +85,13 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 	flags.StringVar(&s.Account, "account", "000000000000", "id of the account, 12 digits")
 	flags.StringVar(&s.TokenAlgorithm, "token-algorithm", "RS512", "signs OpenID tokens: RS512, RS256 or ES256")
 	flags.DurationVar(&s.Drain, "drain", 10*time.Second, "time for requests under way after SIGTERM")
+	flags.StringVar(&s.PublicURL, "public-url", "", "`URL` at which clients reach the server, if TLS or a proxy is before it")
 	flags.BoolVar(&s.AllowPlainHTTP, "allow-plain-http", false, "listen beyond this machine without TLS")
 	flags.String("config", "", "`FILE` with a setting a line, such as: listen 127.0.0.1:4577")
 	err := ff.Parse(flags, args,
 		ff.WithEnvVarPrefix(envPrefix),
 		ff.WithConfigFileFlag("config"),
-		ff.WithConfigFileParser(ff.PlainParser))
+		ff.WithConfigFileParser(configParser(flags)))
 	if errors.Is(err, flag.ErrHelp) {
 		return Settings{}, &helpError{flags}
 	}
@@ -142,14 +148,31 @@ func (s *Settings) check() error {
 	if s.Drain < 0 {
 		return &usageError{fmt.Sprintf("drain %s is less than no time", s.Drain)}
 	}
+	if s.PublicURL != "" && !isPublicURL(s.PublicURL) {
+		return &usageError{fmt.Sprintf("public-url %q is no http or https URL", s.PublicURL)}
+	}
 	host, _, err := net.SplitHostPort(s.Listen)
 	if err != nil {
 		return &usageError{fmt.Sprintf("listen %q is not HOST:PORT", s.Listen)}
 	}
-	if !s.AllowPlainHTTP && !isLoopback(host) {
+	if isLoopback(host) {
+		return nil
+	}
+	if !s.AllowPlainHTTP {
 		return &usageError{fmt.Sprintf("listening on %s would send credentials in the clear to whoever reaches it: put TLS before Cenote and set --allow-plain-http, or listen on 127.0.0.1", s.Listen)}
 	}
+	if s.RootKey != nil && len(s.RootKey.Secret) < minSecret {
+		return &usageError{fmt.Sprintf("%s has %d characters, which others than this machine could guess; `openssl rand -base64 30` makes one of %d", envRootSecret, len(s.RootKey.Secret), 40)}
+	}
 	return nil
+}
+
+// minSecret is the shortest root secret of a server that other machines reach.
+const minSecret = 20
+
+func isPublicURL(text string) bool {
+	u, err := url.Parse(text)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Hostname() != "" && u.RawQuery == "" && u.Fragment == "" && u.User == nil
 }
 
 // tokenAlgorithms are those that OpenID tokens can be signed with.

@@ -1,0 +1,45 @@
+package sts_test
+
+import (
+	"testing"
+
+	"github.com/cenotehq/cenote/sts"
+)
+
+// BenchmarkOpen opens the token of a session with tags and a policy.
+func BenchmarkOpen(b *testing.B) {
+	s := sts.NewSealer(sealingKey("s1"))
+	session := someSession()
+	session.Policy = allow("s3:GetObject")
+	_, token, err := s.Seal("ASIA1", session)
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, _, err := s.Open("ASIA1", token); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+// BenchmarkAuthenticate finds out who signs with a session, for each kind of session.
+func BenchmarkAuthenticate(b *testing.B) {
+	w := newWorld(b)
+	user := w.keyed("u", allow("*"))
+	w.role("r", trust(`{"AWS":"`+user.ARN+`"}`, "", "sts:AssumeRole"))
+	for name, c := range map[string]sts.Credentials{
+		"role":      ok(w.assume(user, "r"))(b).Credentials,
+		"user":      ok(w.GetSessionToken(b.Context(), user, &sts.GetSessionTokenInput{}))(b).Credentials,
+		"federated": ok(w.federate(user))(b).Credentials,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				if _, _, err := w.Authenticate(b.Context(), c.AccessKeyID, c.SessionToken); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}
