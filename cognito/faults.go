@@ -18,6 +18,10 @@ func invalidParameter(format string, args ...any) *fault.Error {
 	return fault.New("InvalidParameterException", 400, fmt.Sprintf(format, args...))
 }
 
+func accessDenied(message string) *fault.Error {
+	return fault.New("AccessDeniedException", 400, message)
+}
+
 func resourceConflict(format string, args ...any) *fault.Error {
 	return fault.New("ResourceConflictException", 400, fmt.Sprintf(format, args...))
 }

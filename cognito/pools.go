@@ -45,6 +45,9 @@ func (s *Service) CreateIdentityPool(ctx context.Context, caller iam.Caller, in 
 	if err != nil {
 		return nil, fmt.Errorf("counting the pools: %w", err)
 	}
+	if err := s.mayTag(ctx, caller, "*", nil, settings.Tags); err != nil {
+		return nil, err
+	}
 	if len(pools) >= maxPools {
 		return nil, limitExceeded("The account has %d identity pools, as many as it may have.", maxPools)
 	}
@@ -104,8 +107,15 @@ func (s *Service) UpdateIdentityPool(ctx context.Context, caller iam.Caller, in 
 	if refusal := settings.check(s.Account); refusal != nil {
 		return nil, refusal
 	}
+	before, err := s.pool(ctx, caller.Region, in.IdentityPoolID)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.mayTag(ctx, caller, before.ARN().String(), before.Tags, settings.Tags); err != nil {
+		return nil, err
+	}
 	var updated Pool
-	err := s.change(ctx, caller.Region, in.IdentityPoolID, func(p *Pool) error {
+	err = s.change(ctx, caller.Region, in.IdentityPoolID, func(p *Pool) error {
 		next := settings
 		if next.DeveloperProviderName == "" {
 			next.DeveloperProviderName = p.DeveloperProviderName

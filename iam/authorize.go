@@ -9,7 +9,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/cenotehq/cenote/arn"
 	"github.com/cenotehq/cenote/policy"
 )
 
@@ -18,11 +17,12 @@ import (
 // session and the caller are added here. Root may do all. The error is never a
 // refusal: it means that the decision could not be made.
 func (s *Service) Authorize(ctx context.Context, caller Caller, action, resource string, further policy.Context) (policy.Decision, error) {
-	resource, err := s.canonical(ctx, resource)
+	t, err := s.target(ctx, resource)
 	if err != nil {
 		return policy.Decision{}, err
 	}
-	return s.decide(ctx, caller, action, resource, further)
+	t.keys.Merge(further) // a boundary that is asked for, rather than the one that is there
+	return s.decide(ctx, caller, action, t.arn, t.keys)
 }
 
 // decide is Authorize for a resource whose ARN is whole, or will be.
@@ -193,38 +193,5 @@ func (c Caller) principalType() string {
 		return "FederatedUser"
 	default:
 		return "User"
-	}
-}
-
-// canonical completes the ARN of a role, user or group of this account by its path: AWS
-// evaluates policies against the whole ARN, but callers send only the name.
-func (s *Service) canonical(ctx context.Context, resource string) (string, error) {
-	own := arn.Root(s.Account)
-	own.Resource = ""
-	local, ok := strings.CutPrefix(resource, own.String())
-	if !ok {
-		return resource, nil
-	}
-	if name, ok := strings.CutPrefix(local, "role/"); ok {
-		return pathed(ctx, s.Roles, name, resource)
-	}
-	if name, ok := strings.CutPrefix(local, "user/"); ok {
-		return pathed(ctx, s.Users, name, resource)
-	}
-	if name, ok := strings.CutPrefix(local, "group/"); ok {
-		return pathed(ctx, s.Groups, name, resource)
-	}
-	return resource, nil
-}
-
-func pathed[T interface{ ARN() arn.ARN }](ctx context.Context, table Table[T], name, otherwise string) (string, error) {
-	entity, err := table.Get(ctx, name[strings.LastIndexByte(name, '/')+1:])
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return otherwise, nil
-	case err != nil:
-		return "", fmt.Errorf("reading %s: %w", otherwise, err)
-	default:
-		return entity.ARN().String(), nil
 	}
 }

@@ -130,6 +130,11 @@ type resourced interface {
 	Resource(iam.Caller) string
 }
 
+// keyed is an input that brings condition keys, such as the tags that it asks for.
+type keyed interface {
+	RequestKeys() policy.Context
+}
+
 // authorize asks the policies of the caller about operations that need a
 // permission.
 func (s *Server) authorize(c *call) error {
@@ -140,7 +145,18 @@ func (s *Server) authorize(c *call) error {
 	if in, ok := c.input.(resourced); ok {
 		resource = in.Resource(c.caller)
 	}
-	decision, err := s.IAM.Authorize(c.Context(), c.caller, c.operation.action, resource, policy.NewContext())
+	further := policy.NewContext()
+	if in, ok := c.input.(keyed); ok {
+		further = in.RequestKeys()
+	}
+	tags, err := s.Cognito.ResourceTags(c.Context(), resource)
+	if err != nil {
+		return err
+	}
+	for key, value := range tags {
+		further.Set("aws:ResourceTag/"+key, value)
+	}
+	decision, err := s.IAM.Authorize(c.Context(), c.caller, c.operation.action, resource, further)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,188 @@
+package iam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+
+	"github.com/cenotehq/cenote/arn"
+	"github.com/cenotehq/cenote/policy"
+)
+
+// The condition keys that a request brings beyond what is true of every request
+// ("Actions, resources, and condition keys for AWS Identity and Access Management").
+
+// RequestKeys returns the tags and the boundary that the role is to have.
+func (in *CreateRoleInput) RequestKeys() policy.Context {
+	return bounded(tagged(in.Tags), in.PermissionsBoundary)
+}
+
+// RequestKeys returns the tags and the boundary that the user is to have.
+func (in *CreateUserInput) RequestKeys() policy.Context {
+	return bounded(tagged(in.Tags), in.PermissionsBoundary)
+}
+
+// RequestKeys returns the tags that the policy is to have.
+func (in *CreatePolicyInput) RequestKeys() policy.Context { return tagged(in.Tags) }
+
+// RequestKeys returns the tags that the provider is to have.
+func (in *CreateOpenIDConnectProviderInput) RequestKeys() policy.Context { return tagged(in.Tags) }
+
+// RequestKeys returns the tags to add.
+func (in *TagRoleInput) RequestKeys() policy.Context { return tagged(in.Tags) }
+
+// RequestKeys returns the tags to add.
+func (in *TagUserInput) RequestKeys() policy.Context { return tagged(in.Tags) }
+
+// RequestKeys returns the tags to add.
+func (in *TagPolicyInput) RequestKeys() policy.Context { return tagged(in.Tags) }
+
+// RequestKeys returns the tags to add.
+func (in *TagOpenIDConnectProviderInput) RequestKeys() policy.Context { return tagged(in.Tags) }
+
+// RequestKeys returns the keys of the tags to take off.
+func (in *UntagRoleInput) RequestKeys() policy.Context { return untagged(in.TagKeys) }
+
+// RequestKeys returns the keys of the tags to take off.
+func (in *UntagUserInput) RequestKeys() policy.Context { return untagged(in.TagKeys) }
+
+// RequestKeys returns the keys of the tags to take off.
+func (in *UntagPolicyInput) RequestKeys() policy.Context { return untagged(in.TagKeys) }
+
+// RequestKeys returns the keys of the tags to take off.
+func (in *UntagOpenIDConnectProviderInput) RequestKeys() policy.Context {
+	return untagged(in.TagKeys)
+}
+
+// RequestKeys returns the policy to attach.
+func (in *AttachRolePolicyInput) RequestKeys() policy.Context { return about(in.PolicyARN) }
+
+// RequestKeys returns the policy to attach.
+func (in *AttachUserPolicyInput) RequestKeys() policy.Context { return about(in.PolicyARN) }
+
+// RequestKeys returns the policy to attach.
+func (in *AttachGroupPolicyInput) RequestKeys() policy.Context { return about(in.PolicyARN) }
+
+// RequestKeys returns the policy to detach.
+func (in *DetachRolePolicyInput) RequestKeys() policy.Context { return about(in.PolicyARN) }
+
+// RequestKeys returns the policy to detach.
+func (in *DetachUserPolicyInput) RequestKeys() policy.Context { return about(in.PolicyARN) }
+
+// RequestKeys returns the policy to detach.
+func (in *DetachGroupPolicyInput) RequestKeys() policy.Context { return about(in.PolicyARN) }
+
+// RequestKeys returns the boundary that the role is to have.
+func (in *PutRolePermissionsBoundaryInput) RequestKeys() policy.Context {
+	return bounded(policy.NewContext(), in.PermissionsBoundary)
+}
+
+// RequestKeys returns the boundary that the user is to have.
+func (in *PutUserPermissionsBoundaryInput) RequestKeys() policy.Context {
+	return bounded(policy.NewContext(), in.PermissionsBoundary)
+}
+
+func tagged(tags []Tag) policy.Context {
+	keys := make(map[string]string, len(tags))
+	for _, tag := range tags {
+		keys[tag.Key] = tag.Value
+	}
+	return RequestTags(keys)
+}
+
+// RequestTags returns the condition keys of a request that brings tags.
+func RequestTags(tags map[string]string) policy.Context {
+	var names []string
+	keys := policy.NewContext()
+	for name, value := range tags {
+		keys.Set("aws:RequestTag/"+name, value)
+		names = append(names, name)
+	}
+	if len(names) > 0 {
+		slices.Sort(names)
+		keys.SetList("aws:TagKeys", names)
+	}
+	return keys
+}
+
+func untagged(names []string) policy.Context {
+	keys := policy.NewContext()
+	if len(names) > 0 {
+		keys.SetList("aws:TagKeys", names)
+	}
+	return keys
+}
+
+func about(policyARN string) policy.Context {
+	keys := policy.NewContext()
+	keys.Set("iam:PolicyARN", policyARN)
+	return keys
+}
+
+func bounded(keys policy.Context, boundary string) policy.Context {
+	if boundary != "" {
+		keys.Set("iam:PermissionsBoundary", boundary)
+	}
+	return keys
+}
+
+// resourceKeys are the condition keys of what a request acts on.
+func resourceKeys(tags []Tag, boundary *Attachment) policy.Context {
+	keys := policy.NewContext()
+	for _, tag := range tags {
+		keys.Set("aws:ResourceTag/"+tag.Key, tag.Value)
+		keys.Set("iam:ResourceTag/"+tag.Key, tag.Value)
+	}
+	if boundary != nil {
+		keys.Set("iam:PermissionsBoundary", boundary.ARN)
+	}
+	return keys
+}
+
+// target is what a request acts on, as policies see it.
+type target struct {
+	arn  string
+	keys policy.Context
+}
+
+// target looks up what an ARN names. Callers name a role, user or group without its
+// path, which AWS's ARN has.
+func (s *Service) target(ctx context.Context, resource string) (target, error) {
+	none := target{resource, policy.NewContext()}
+	own := arn.Root(s.Account)
+	own.Resource = ""
+	local, ok := strings.CutPrefix(resource, own.String())
+	if !ok {
+		return none, nil
+	}
+	kind, name, _ := strings.Cut(local, "/")
+	last := name[strings.LastIndexByte(name, '/')+1:]
+	switch kind {
+	case "role":
+		return lookUp(ctx, s.Roles, last, none, func(r Role) target { return target{r.ARN().String(), resourceKeys(r.Tags, r.Boundary)} })
+	case "user":
+		return lookUp(ctx, s.Users, last, none, func(u User) target { return target{u.ARN().String(), resourceKeys(u.Tags, u.Boundary)} })
+	case "group":
+		return lookUp(ctx, s.Groups, last, none, func(g Group) target { return target{g.ARN().String(), none.keys} })
+	case "policy":
+		return lookUp(ctx, s.ManagedPolicies, last, none, func(p ManagedPolicy) target { return target{resource, resourceKeys(p.Tags, nil)} })
+	case "oidc-provider":
+		return lookUp(ctx, s.Providers, name, none, func(p OIDCProvider) target { return target{resource, resourceKeys(p.Tags, nil)} })
+	}
+	return none, nil
+}
+
+func lookUp[T any](ctx context.Context, table Table[T], name string, none target, found func(T) target) (target, error) {
+	entity, err := table.Get(ctx, name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return none, nil
+	case err != nil:
+		return target{}, fmt.Errorf("reading %s: %w", none.arn, err)
+	default:
+		return found(entity), nil
+	}
+}

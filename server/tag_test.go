@@ -1,0 +1,91 @@
+package server_test
+
+import (
+	"fmt"
+	"net/http"
+	"testing"
+
+	"github.com/cenotehq/cenote/sigv4"
+)
+
+// TestTagConditions puts conditions on tags, on attached policies and on boundaries
+// beside an Allow for everything: a Deny that never held would be an Allow.
+func TestTagConditions(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const trust = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"AWS":"123456789012"},"Action":"sts:AssumeRole"}}`
+	const admin, powers = "arn:aws:iam::aws:policy/AdministratorAccess", "arn:aws:iam::aws:policy/AmazonCognitoPowerUser"
+	w.iam(t, rootKey(), "CreateRole", "RoleName", "red", "Path", "/team/", "AssumeRolePolicyDocument", trust,
+		"PermissionsBoundary", powers, "Tags.member.1.Key", "Team", "Tags.member.1.Value", "red").ok(t)
+	w.iam(t, rootKey(), "CreateRole", "RoleName", "blue", "AssumeRolePolicyDocument", trust).ok(t)
+	red := func(action string, parameters ...string) call {
+		return func(key sigv4.Credentials) answer {
+			return w.iam(t, key, action, append([]string{"RoleName", "red"}, parameters...)...)
+		}
+	}
+	blue := func(action string, parameters ...string) call {
+		return func(key sigv4.Credentials) answer {
+			return w.iam(t, key, action, append([]string{"RoleName", "blue"}, parameters...)...)
+		}
+	}
+	tag := func(key, value string) []string {
+		return []string{"Tags.member.1.Key", key, "Tags.member.1.Value", value}
+	}
+	pool := w.cognito(t, rootKey(), "CreateIdentityPool", `{"IdentityPoolName":"p","AllowUnauthenticatedIdentities":true,"IdentityPoolTags":{"env":"prod"}}`).ok(t).value(t, "IdentityPoolId")
+	pools := func(operation, body string) call {
+		return func(key sigv4.Credentials) answer { return w.cognito(t, key, operation, body) }
+	}
+	put := []string{"PolicyName", "p", "PolicyDocument", allow("s3:*")}
+	for _, test := range []struct {
+		actions, condition string
+		denied, allowed    call
+	}{
+		{"iam:*", `{"StringEquals":{"aws:ResourceTag/Team":"red"}}`, red("PutRolePolicy", put...), blue("PutRolePolicy", put...)},
+		{"iam:*", `{"StringEquals":{"iam:ResourceTag/team":"red"}}`, red("GetRole"), blue("GetRole")},
+		{"iam:*", `{"StringEquals":{"aws:RequestTag/Team":"red"}}`, blue("TagRole", tag("Team", "red")...), blue("TagRole", tag("Team", "green")...)},
+		{"iam:TagRole", `{"ForAnyValue:StringEquals":{"aws:TagKeys":"Team"}}`, blue("TagRole", tag("Team", "x")...), blue("TagRole", tag("Other", "x")...)},
+		{"iam:UntagRole", `{"ForAnyValue:StringEquals":{"aws:TagKeys":"Team"}}`, blue("UntagRole", "TagKeys.member.1", "Team"), blue("UntagRole", "TagKeys.member.1", "Other")},
+		{
+			"iam:CreateRole", `{"StringEquals":{"aws:RequestTag/Team":"red"}}`,
+			func(key sigv4.Credentials) answer {
+				return w.iam(t, key, "CreateRole", append(tag("Team", "red"), "RoleName", "x", "AssumeRolePolicyDocument", trust)...)
+			},
+			func(key sigv4.Credentials) answer {
+				return w.iam(t, key, "CreateRole", append(tag("Team", "green"), "RoleName", "y", "AssumeRolePolicyDocument", trust)...)
+			},
+		},
+		{"iam:*", `{"ArnEquals":{"iam:PolicyARN":"` + admin + `"}}`, blue("AttachRolePolicy", "PolicyArn", admin), blue("AttachRolePolicy", "PolicyArn", powers)},
+		{"iam:*", `{"ArnEquals":{"iam:PolicyARN":"` + powers + `"}}`, blue("DetachRolePolicy", "PolicyArn", powers), blue("GetRole")},
+		{"iam:*", `{"StringEquals":{"iam:PermissionsBoundary":"` + admin + `"}}`, blue("PutRolePermissionsBoundary", "PermissionsBoundary", admin), blue("PutRolePermissionsBoundary", "PermissionsBoundary", powers)},
+		{"iam:*", `{"StringEquals":{"iam:PermissionsBoundary":"` + powers + `"}}`, red("DeleteRolePermissionsBoundary"), func(key sigv4.Credentials) answer { return w.iam(t, key, "ListUsers") }},
+		{"cognito-identity:*", `{"StringEquals":{"aws:ResourceTag/env":"prod"}}`, pools("DescribeIdentityPool", `{"IdentityPoolId":"`+pool+`"}`), pools("ListIdentityPools", `{"MaxResults":1}`)},
+		{
+			"cognito-identity:*", `{"StringEquals":{"aws:RequestTag/env":"prod"}}`,
+			pools("CreateIdentityPool", `{"IdentityPoolName":"p","AllowUnauthenticatedIdentities":true,"IdentityPoolTags":{"env":"prod"}}`),
+			pools("CreateIdentityPool", `{"IdentityPoolName":"p","AllowUnauthenticatedIdentities":true,"IdentityPoolTags":{"env":"test"}}`),
+		},
+		{
+			"cognito-identity:TagResource", `{"Null":{"aws:TagKeys":"false"}}`,
+			pools("CreateIdentityPool", `{"IdentityPoolName":"p","AllowUnauthenticatedIdentities":true,"IdentityPoolTags":{"a":"b"}}`),
+			pools("CreateIdentityPool", `{"IdentityPoolName":"p","AllowUnauthenticatedIdentities":true}`),
+		},
+		{
+			"cognito-identity:UntagResource", `{"ForAnyValue:StringEquals":{"aws:TagKeys":"env"}}`,
+			pools("UpdateIdentityPool", `{"IdentityPoolId":"`+pool+`","IdentityPoolName":"p","AllowUnauthenticatedIdentities":true}`),
+			pools("UpdateIdentityPool", `{"IdentityPoolId":"`+pool+`","IdentityPoolName":"p","AllowUnauthenticatedIdentities":true,"IdentityPoolTags":{"env":"prod","a":"b"}}`),
+		},
+	} {
+		name := "u" + fmt.Sprint(len(w.iam(t, rootKey(), "ListUsers").ok(t).body))
+		user := w.user(t, name, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
+			{"Effect":"Deny","Action":"`+test.actions+`","Resource":"*","Condition":`+test.condition+`}]}`)
+		if got := test.denied(user); got.code() != "AccessDenied" && got.code() != "AccessDeniedException" {
+			t.Errorf("Deny %s if %s: %d %s", test.actions, test.condition, got.status, got.body)
+		}
+		if got := test.allowed(user); got.status != http.StatusOK {
+			t.Errorf("Deny %s if %s stands in the way of what it is not about: %s", test.actions, test.condition, got.message())
+		}
+	}
+}
+
+// call is an operation to be called by whoever holds a key.
+type call func(sigv4.Credentials) answer
