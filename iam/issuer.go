@@ -16,7 +16,8 @@ func issuerHost(issuer string, plain func(host string) bool) (string, error) {
 		return "", validation("Invalid Open ID Connect Provider URL")
 	}
 	u, err := url.Parse(issuer)
-	if err != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || strings.ContainsFunc(issuer, notPrintable) {
+	if err != nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || strings.Contains(u.Path, "/../") ||
+		strings.ContainsFunc(u.Hostname(), notInHost) || strings.ContainsFunc(issuer, notPrintable) {
 		return "", validation("Invalid Open ID Connect Provider URL")
 	}
 	mayBePlain := scheme == "http" && plain != nil && plain(u.Host)
@@ -32,3 +33,8 @@ func issuerHost(issuer string, plain func(host string) bool) (string, error) {
 // notPrintable reports what no URL contains as it is: RFC 3986 knows only ASCII
 // without white space.
 func notPrintable(r rune) bool { return r <= ' ' || r >= 0x7f }
+
+// notInHost reports what is in no name and no address of a host, a wildcard above all.
+func notInHost(r rune) bool {
+	return (r < '0' || r > '9') && (r < 'A' || r > 'Z') && (r < 'a' || r > 'z') && !strings.ContainsRune(".-_:", r)
+}

@@ -93,6 +93,8 @@ func TestIssuerURLRefusals(t *testing.T) {
 		{s, "a.example", malformed},
 		{s, "https:a.example", malformed},
 		{s, "https://", malformed},
+		{s, "https://*.example", malformed},
+		{s, "https://a.example/../b", malformed},
 		{s, "https://:8080", malformed},
 		{s, "https:///path", malformed},
 		{s, "https://a.example/a b", malformed},
