@@ -168,7 +168,10 @@ func (s *Service) roleDetails(ctx context.Context) (list []detail, err error) {
 			return nil, err
 		}
 		list = append(list, detail{"role " + role.Name, func(out *GetAccountAuthorizationDetailsOutput) error {
-			shown := roleOutput(role)
+			shown, err := s.roleOutput(ctx, role)
+			if err != nil {
+				return err
+			}
 			out.RoleDetailList = append(out.RoleDetailList, RoleDetail{
 				Path: shown.Path, RoleName: shown.RoleName, RoleID: shown.RoleID, ARN: shown.ARN, CreateDate: shown.CreateDate,
 				AssumeRolePolicyDocument: shown.AssumeRolePolicyDocument, RolePolicyList: inlineDetails(role.Policies),

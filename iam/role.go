@@ -66,19 +66,20 @@ type RoleOutput struct {
 	PermissionsBoundary *AttachedPermissionsBoundary `aws:"PermissionsBoundary"`
 }
 
-func roleOutput(r Role) RoleOutput {
+func (s *Service) roleOutput(ctx context.Context, r Role) (RoleOutput, error) {
+	trust, err := s.shownTrust(ctx, r.Trust)
 	return RoleOutput{
 		Path:                     r.Path,
 		RoleName:                 r.Name,
 		RoleID:                   r.ID,
 		ARN:                      r.ARN().String(),
 		CreateDate:               r.Created,
-		AssumeRolePolicyDocument: encodeDocument(r.Trust),
+		AssumeRolePolicyDocument: encodeDocument(trust),
 		Description:              r.Description,
 		MaxSessionDuration:       int32(r.MaxSession / time.Second),
 		Tags:                     r.Tags,
 		PermissionsBoundary:      boundaryOutput(r.Boundary),
-	}
+	}, err
 }
 
 // roleResource is the ARN of a role of which the request tells only the name.
@@ -212,7 +213,8 @@ func (s *Service) CreateRole(ctx context.Context, _ Caller, in *CreateRoleInput)
 	if err != nil {
 		return nil, translate(err, nil, entityAlreadyExists("Role with name %s already exists.", in.RoleName))
 	}
-	return &CreateRoleOutput{Role: roleOutput(role)}, nil
+	shown, err := s.roleOutput(ctx, role)
+	return &CreateRoleOutput{Role: shown}, err
 }
 
 // GetRole shows a role. See AWS GetRole.
@@ -221,7 +223,8 @@ func (s *Service) GetRole(ctx context.Context, _ Caller, in *GetRoleInput) (*Get
 	if err != nil {
 		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}
-	return &GetRoleOutput{Role: roleOutput(role)}, nil
+	shown, err := s.roleOutput(ctx, role)
+	return &GetRoleOutput{Role: shown}, err
 }
 
 // ListRoles lists roles by name. See AWS ListRoles.
@@ -236,7 +239,9 @@ func (s *Service) ListRoles(ctx context.Context, _ Caller, in *ListRolesInput) (
 	}
 	out := &ListRolesOutput{Roles: make([]RoleOutput, len(roles)), IsTruncated: next != "", Marker: next}
 	for i, role := range roles {
-		out.Roles[i] = roleOutput(role)
+		if out.Roles[i], err = s.roleOutput(ctx, role); err != nil {
+			return nil, err
+		}
 		out.Roles[i].Tags, out.Roles[i].PermissionsBoundary = nil, nil
 	}
 	return out, nil
@@ -297,7 +302,8 @@ func (s *Service) UpdateRoleDescription(ctx context.Context, _ Caller, in *Updat
 	if err != nil {
 		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}
-	return &UpdateRoleDescriptionOutput{Role: roleOutput(changed)}, nil
+	shown, err := s.roleOutput(ctx, changed)
+	return &UpdateRoleDescriptionOutput{Role: shown}, err
 }
 
 func pathOrRoot(path string) string {

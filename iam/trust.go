@@ -39,7 +39,9 @@ func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, _ Caller, in *Upda
 	return nil, translate(err, noSuchRole(in.RoleName), nil)
 }
 
-// parseTrust reads a trust policy that is to be saved.
+// parseTrust reads a trust policy that is to be saved. It binds the policy to the users
+// and roles that it names: whoever is made again under one of these names is not the
+// one who was trusted ("AWS JSON policy elements: Principal").
 func (s *Service) parseTrust(ctx context.Context, text string) (*policy.Document, error) {
 	trust, err := parseDocument(text, policy.Trust)
 	if err != nil {
@@ -48,76 +50,107 @@ func (s *Service) parseTrust(ctx context.Context, text string) (*policy.Document
 	if documentSize(trust) > trustQuota {
 		return nil, quotaExceeded("ACLSizePerRole", trustQuota)
 	}
-	return trust, s.checkPrincipals(ctx, trust)
+	ids := map[string]string{}
+	for _, name := range trust.Principals() {
+		id, err := s.principalID(ctx, name)
+		if errors.Is(err, fs.ErrNotExist) {
+			// Terraform tries again, without end, on these words and no others.
+			return nil, malformedPolicy(`Invalid principal in policy: "AWS":"` + name + `"`).With(err)
+		}
+		if err != nil {
+			return nil, serviceFailure(err)
+		}
+		if id != "" {
+			ids[name] = id
+		}
+	}
+	bound, err := trust.Rename(ids)
+	return bound, translate(err, nil, nil)
 }
 
-// checkPrincipals refuses a trust policy that names a user or role of this account
-// that does not exist: whoever later took the name would be trusted. Terraform
-// tries again, without end, on the words of this message and no others.
-func (s *Service) checkPrincipals(ctx context.Context, trust *policy.Document) error {
-	for _, statement := range trust.Statements {
-		if statement.Principals == nil {
+// shownTrust is a trust policy with the names that the users and roles it is bound to
+// have now. An id shows what is gone.
+func (s *Service) shownTrust(ctx context.Context, trust *policy.Document) (*policy.Document, error) {
+	if trust == nil {
+		return nil, nil
+	}
+	names := map[string]string{}
+	for _, id := range trust.Principals() {
+		a, err := s.principalARN(ctx, id)
+		if errors.Is(err, errNoUniqueID) || errors.Is(err, fs.ErrNotExist) {
 			continue
 		}
-		for _, name := range statement.Principals.AWS {
-			err := s.checkPrincipal(ctx, name)
-			if errors.Is(err, fs.ErrNotExist) {
-				return malformedPolicy(`Invalid principal in policy: "AWS":"` + name + `"`).With(err)
-			}
-			if err != nil {
-				return serviceFailure(err)
-			}
+		if err != nil {
+			return nil, serviceFailure(err)
 		}
+		names[id] = a.String()
 	}
-	return nil
+	shown, err := trust.Rename(names)
+	return shown, translate(err, nil, nil)
 }
 
-// checkPrincipal returns fs.ErrNotExist for what names a user or role of this
-// account that there is not. An ARN has to be that of the entity to the letter,
-// since it would match no caller otherwise. Other accounts are beyond our sight.
-func (s *Service) checkPrincipal(ctx context.Context, name string) error {
+// principalID returns the unique id of the user or role of this account that a trust
+// policy names, or nothing if it names something else; fs.ErrNotExist if there is none
+// of that ARN, to the letter, since it would match no caller otherwise. Other accounts
+// are beyond our sight.
+func (s *Service) principalID(ctx context.Context, name string) (string, error) {
 	a, err := arn.Parse(name)
 	if err != nil {
-		return s.checkUniqueID(ctx, name)
+		return "", s.checkUniqueID(ctx, name)
 	}
 	if a.Account != s.Account {
-		return nil
+		return "", nil
 	}
 	kind, path, _ := strings.Cut(a.Resource, "/")
 	last := path[strings.LastIndexByte(path, '/')+1:]
 	switch a.Service + ":" + kind {
 	case "iam:user":
-		_, err := named(ctx, s.Users, last, a)
-		return err
+		user, err := named(ctx, s.Users, last, a)
+		return user.ID, err
 	case "iam:role":
-		_, err := named(ctx, s.Roles, last, a)
-		return err
+		role, err := named(ctx, s.Roles, last, a)
+		return role.ID, err
 	case "sts:assumed-role":
-		role, _, _ := strings.Cut(path, "/")
-		found, err := s.Roles.Get(ctx, role)
-		if err == nil && found.Name != role {
-			return fs.ErrNotExist
+		name, _, _ := strings.Cut(path, "/")
+		role, err := s.Roles.Get(ctx, name)
+		if err == nil && role.Name != name {
+			err = fs.ErrNotExist
 		}
-		return err
+		return "", err // a session has no id before it begins
 	default:
-		return nil
+		return "", nil
 	}
 }
 
-// checkUniqueID is checkPrincipal for the unique ids of users and roles; what is
-// none, such as an account, is no concern of it.
+// checkUniqueID returns fs.ErrNotExist for a unique id of a user or role that this
+// account does not have; what is none, such as an account, is no concern of it.
 func (s *Service) checkUniqueID(ctx context.Context, id string) error {
 	if account, err := arn.Account(id); err == nil && account != s.Account {
 		return nil
 	}
-	var err error
-	switch {
-	case strings.HasPrefix(id, "AIDA"):
-		_, err = s.Users.Find(ctx, id)
-	case strings.HasPrefix(id, "AROA"):
-		_, err = s.Roles.Find(ctx, id)
+	_, err := s.principalARN(ctx, id)
+	if errors.Is(err, errNoUniqueID) {
+		return nil
 	}
 	return err
+}
+
+// errNoUniqueID means that a principal is not named by a unique id.
+var errNoUniqueID = errors.New("iam: not the unique id of a user or role")
+
+// principalARN returns the ARN of the user or role with a unique id, fs.ErrNotExist if
+// there is none, or errNoUniqueID.
+func (s *Service) principalARN(ctx context.Context, id string) (arn.ARN, error) {
+	switch {
+	case strings.HasPrefix(id, "AIDA"):
+		user, err := s.Users.Find(ctx, id)
+		return user.ARN(), err
+	case strings.HasPrefix(id, "AROA"):
+		role, err := s.Roles.Find(ctx, id)
+		return role.ARN(), err
+	default:
+		return arn.ARN{}, errNoUniqueID
+	}
 }
 
 // named returns the entity called name if want is its ARN to the letter.

@@ -92,3 +92,59 @@ func TestUpdateAssumeRolePolicy(t *testing.T) {
 		t.Errorf("the trust policy is %q, %v", got, err)
 	}
 }
+
+// TestTrustIsBound shows whom a trust policy names, whatever becomes of them.
+func TestTrustIsBound(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	const own = "arn:aws:iam::" + account
+	other, user := createRole(t, s, "other"), createUser(t, s, "alice")
+	document := func(first, second string) string {
+		return trusts(`{"AWS":["` + first + `", "` + account + `", "` + second + `"],"Service":"ec2.amazonaws.com"}`)
+	}
+	created := must[iam.CreateRoleOutput](t)(s.CreateRole(t.Context(), root(), &iam.CreateRoleInput{
+		RoleName: "R", AssumeRolePolicyDocument: document(user.ARN, other.ARN), Description: "d",
+	})).Role
+	shown := func(want string) {
+		t.Helper()
+		got := must[iam.GetRoleOutput](t)(s.GetRole(t.Context(), root(), &iam.GetRoleInput{RoleName: "R"})).Role.AssumeRolePolicyDocument
+		if text, err := url.PathUnescape(got); err != nil || text != want {
+			t.Errorf("the trust policy is %q, %v, want %q", text, err, want)
+		}
+		list := must[iam.ListRolesOutput](t)(s.ListRoles(t.Context(), root(), &iam.ListRolesInput{})).Roles
+		for _, role := range list {
+			if role.RoleName == "R" && role.AssumeRolePolicyDocument != got {
+				t.Errorf("ListRoles shows %q, GetRole %q", role.AssumeRolePolicyDocument, got)
+			}
+		}
+		all := must[iam.GetAccountAuthorizationDetailsOutput](t)(s.GetAccountAuthorizationDetails(t.Context(), root(), &iam.GetAccountAuthorizationDetailsInput{}))
+		for _, role := range all.RoleDetailList {
+			if role.RoleName == "R" && role.AssumeRolePolicyDocument != got {
+				t.Errorf("GetAccountAuthorizationDetails shows %q, GetRole %q", role.AssumeRolePolicyDocument, got)
+			}
+		}
+	}
+	shown(document(user.ARN, other.ARN))
+	if text, _ := url.PathUnescape(created.AssumeRolePolicyDocument); text != document(user.ARN, other.ARN) {
+		t.Errorf("CreateRole shows %q", text)
+	}
+	if stored, err := s.Roles.Get(t.Context(), "R"); err != nil || stored.Trust.Source() != document(user.UserID, other.RoleID) {
+		t.Errorf("kept is %q, %v", stored.Trust.Source(), err)
+	}
+
+	must[struct{}](t)(s.UpdateUser(t.Context(), root(), &iam.UpdateUserInput{UserName: "alice", NewUserName: "bob", NewPath: "/a/"}))
+	shown(document(own+":user/a/bob", other.ARN))
+	must[struct{}](t)(s.DeleteRole(t.Context(), root(), &iam.DeleteRoleInput{RoleName: "other"}))
+	shown(document(own+":user/a/bob", other.RoleID))
+	createRole(t, s, "other")
+	must[struct{}](t)(s.DeleteUser(t.Context(), root(), &iam.DeleteUserInput{UserName: "bob"}))
+	must[iam.CreateUserOutput](t)(s.CreateUser(t.Context(), root(), &iam.CreateUserInput{UserName: "bob", Path: "/a/"}))
+	shown(document(user.UserID, other.RoleID))
+	described := must[iam.UpdateRoleDescriptionOutput](t)(s.UpdateRoleDescription(t.Context(), root(), &iam.UpdateRoleDescriptionInput{RoleName: "R"})).Role
+	if text, _ := url.PathUnescape(described.AssumeRolePolicyDocument); text != document(user.UserID, other.RoleID) {
+		t.Errorf("UpdateRoleDescription shows %q", text)
+	}
+
+	_, err := s.UpdateAssumeRolePolicy(t.Context(), root(), &iam.UpdateAssumeRolePolicyInput{RoleName: "R", PolicyDocument: document(user.UserID, account)})
+	refused(t, err, 400, "MalformedPolicyDocument", `Invalid principal in policy: "AWS":"`+user.UserID+`"`)
+}

@@ -122,17 +122,3 @@ func (s *Statement) contextKeys() []string {
 	}
 	return keys
 }
-
-// Principals are those whom a statement names, by type.
-// See AWS "AWS JSON policy elements: Principal".
-type Principals struct {
-	Any           bool     // "*", which equals AWS "*"
-	AWS           []string // account numbers, ARNs, unique ids
-	Federated     []string // provider hosts and ARNs
-	Service       []string
-	CanonicalUser []string
-}
-
-func (p *Principals) empty() bool {
-	return !p.Any && len(p.AWS)+len(p.Federated)+len(p.Service)+len(p.CanonicalUser) == 0
-}

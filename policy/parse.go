@@ -152,7 +152,7 @@ func readPrincipals(r *reader) (*Principals, error) {
 	err = r.members(func(name string) (err error) {
 		switch name {
 		case "AWS":
-			p.AWS, err = r.strings()
+			p.AWS, p.places, err = r.names()
 		case "Federated":
 			p.Federated, err = r.strings()
 		case "Service":

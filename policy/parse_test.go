@@ -52,7 +52,7 @@ func TestParse(t *testing.T) {
 		Actions: []string{"s3:PutObject"}, Resources: []string{"arn:aws:s3:::b/*"},
 	}}}
 	diff := cmp.Diff(want, d,
-		cmpopts.IgnoreUnexported(policy.Document{}, policy.Statement{}, policy.Condition{}),
+		cmpopts.IgnoreUnexported(policy.Document{}, policy.Statement{}, policy.Principals{}, policy.Condition{}),
 		cmpopts.IgnoreFields(policy.Statement{}, "Start", "End"))
 	if diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)

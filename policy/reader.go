@@ -29,7 +29,9 @@ func (e *SyntaxError) Error() string { return "policy: " + e.Message }
 // reader pulls a document's JSON apart one expected thing at a time. The
 // grammar of a policy has a fixed depth, so nothing here recurses into input.
 type reader struct {
-	dec *json.Decoder
+	dec  *json.Decoder
+	text string
+	last int // where the token before the last one ends
 }
 
 func newReader(text string) (*reader, error) {
@@ -46,7 +48,7 @@ func newReader(text string) (*reader, error) {
 	}
 	dec := json.NewDecoder(strings.NewReader(text))
 	dec.UseNumber()
-	return &reader{dec: dec}, nil
+	return &reader{dec: dec, text: text}, nil
 }
 
 func (r *reader) fail() error {
@@ -54,6 +56,7 @@ func (r *reader) fail() error {
 }
 
 func (r *reader) token() (json.Token, error) {
+	r.last = int(r.dec.InputOffset())
 	t, err := r.dec.Token()
 	if err != nil {
 		return nil, r.fail()
@@ -133,6 +136,17 @@ func (r *reader) scalars() ([]string, error) {
 		}
 		return "", false
 	})
+}
+
+// names is strings, with the place of each.
+func (r *reader) names() (all []string, places []place, err error) {
+	all, err = r.list(func(t json.Token) (string, bool) {
+		s, ok := t.(string)
+		quote := strings.IndexByte(r.text[r.last:], '"') // only white space and separators come before it
+		places = append(places, place{r.last + max(quote, 0), int(r.dec.InputOffset())})
+		return s, ok
+	})
+	return all, places, err
 }
 
 func (r *reader) list(read func(json.Token) (string, bool)) ([]string, error) {

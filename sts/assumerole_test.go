@@ -35,6 +35,36 @@ func TestAssumeRole(t *testing.T) {
 	}
 }
 
+// TestTrustGoesToNobodyElse makes a trusted user and a trusted role anew under their old
+// names, which gives them nothing, and renames a user, which takes nothing.
+func TestTrustGoesToNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	opened := trust(`{"AWS":"`+account+`"}`, "", "sts:AssumeRole")
+	user := w.user("u", allow("sts:AssumeRole"))
+	w.role("first", opened)
+	w.role("forUser", trust(`{"AWS":"`+user.ARN+`"}`, "", "sts:AssumeRole"))
+	w.role("forRole", trust(`{"AWS":"`+roleARN("first")+`"}`, "", "sts:AssumeRole"))
+	session := w.caller(ok(w.assume(user, "first"))(t).Credentials)
+	ok(w.assume(user, "forUser"))(t)
+	ok(w.assume(session, "forRole"))(t)
+
+	ok(w.IAM.UpdateUser(t.Context(), root(), &iam.UpdateUserInput{UserName: "u", NewUserName: "v"}))(t)
+	renamed := user
+	renamed.User, renamed.ARN = "v", "arn:aws:iam::"+account+":user/v"
+	ok(w.assume(renamed, "forUser"))(t)
+
+	again := w.user("u", allow("sts:AssumeRole"))
+	refused(w.assume(again, "forUser"))(t, 403, "AccessDenied", deniedTo(again, "sts:AssumeRole", "forUser"))
+
+	if err := w.IAM.Roles.Delete(t.Context(), "first", func(iam.Role) error { return nil }); err != nil {
+		t.Fatal(err)
+	}
+	w.role("first", opened)
+	session = w.caller(ok(w.assume(again, "first"))(t).Credentials)
+	refused(w.assume(session, "forRole"))(t, 403, "AccessDenied", deniedTo(session, "sts:AssumeRole", "forRole"))
+}
+
 func TestWhoMayAssume(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
