@@ -44,24 +44,30 @@ const invalid = unicode.MaxRune + 1
 // with each character of s. See Baeza-Yates and Gonnet, "A new approach to text
 // searching", 1992.
 func shiftAnd(segment, s string) (end int, ok bool) {
-	blocks, last := blocksOf(segment)
-	for end < len(s) {
-		r, n := decode(s[end:])
-		end += n
+	var few [1]block
+	blocks := few[:]
+	if n := utf8.RuneCountInString(segment); n > blockLen {
+		blocks = make([]block, (n+blockLen-1)/blockLen)
+	}
+	last := fill(blocks, segment)
+	for at, r := range s {
+		if r == utf8.RuneError && !strings.HasPrefix(s[at:], "\uFFFD") {
+			r = invalid
+		}
 		carry := uint64(1)
 		for i := range blocks {
 			carry = blocks[i].step(r, carry)
 		}
 		if blocks[len(blocks)-1].found&last != 0 {
-			return end, true
+			return at + width(s[at:]), true
 		}
 	}
 	return 0, false
 }
 
-// blocksOf compiles segment; last is the bit of its last character.
-func blocksOf(segment string) (blocks []block, last uint64) {
-	blocks = make([]block, (utf8.RuneCountInString(segment)+blockLen-1)/blockLen)
+// fill spreads the characters of segment over the blocks; last is the bit of the last
+// one.
+func fill(blocks []block, segment string) (last uint64) {
 	at := 0
 	for i, r := range segment {
 		b := &blocks[at/blockLen]
@@ -78,7 +84,7 @@ func blocksOf(segment string) (blocks []block, last uint64) {
 			b.other[r] |= last
 		}
 	}
-	return blocks, last
+	return last
 }
 
 // step moves on by the character r; carry and next are the bits that go from
@@ -93,12 +99,4 @@ func (b *block) step(r rune, carry uint64) (next uint64) {
 	next = b.found >> (blockLen - 1)
 	b.found = (b.found<<1 | carry) & here
 	return next
-}
-
-func decode(s string) (r rune, n int) {
-	r, n = utf8.DecodeRuneInString(s)
-	if r == utf8.RuneError && n == 1 {
-		r = invalid
-	}
-	return r, n
 }
