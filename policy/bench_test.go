@@ -106,6 +106,23 @@ func BenchmarkHostile(b *testing.B) {
 	}
 }
 
+// BenchmarkHostileDocuments parses and evaluates the longest documents that cost the
+// most.
+func BenchmarkHostileDocuments(b *testing.B) {
+	all := hostileDocuments()
+	for _, name := range []string{"escapes", "variables", "statements", "actions", "numbers", "values", "questions and letters"} {
+		b.Run(name, func(b *testing.B) {
+			req, text := hostileRequest(), all[name].text
+			b.ReportAllocs()
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				s := policy.Source{Document: parseText(b, text)}
+				policy.Evaluate(req, policy.Policies{Identity: []policy.Source{s}})
+			}
+		})
+	}
+}
+
 // BenchmarkNearMisses decides on ten statements that each miss in one point.
 func BenchmarkNearMisses(b *testing.B) {
 	var statements []string

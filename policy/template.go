@@ -29,30 +29,31 @@ func compileTemplate(text string, wild, variables bool) (t template, ok bool) {
 	if wild {
 		pattern = arn.Wild
 	}
-	var plain arn.Pattern
+	var plain strings.Builder
 	for variables {
 		before, rest, found := strings.Cut(text, "${")
 		if !found {
 			break
 		}
-		plain += pattern(before)
+		plain.WriteString(string(pattern(before)))
 		p, after, ok := readVariable(rest)
 		if !ok {
 			return t, false
 		}
 		text = after
 		if p.key == "" {
-			plain += p.text
+			plain.WriteString(string(p.text))
 			continue
 		}
-		p.text, plain = plain, ""
+		p.text = arn.Pattern(plain.String())
+		plain.Reset()
 		t.parts = append(t.parts, p)
 	}
-	plain += pattern(text)
-	if t.parts == nil {
-		t.fixed = plain
+	plain.WriteString(string(pattern(text)))
+	if last := arn.Pattern(plain.String()); t.parts == nil {
+		t.fixed = last
 	} else {
-		t.parts = append(t.parts, part{text: plain})
+		t.parts = append(t.parts, part{text: last})
 	}
 	return t, true
 }
@@ -64,10 +65,10 @@ func readVariable(rest string) (p part, after string, ok bool) {
 		return part{text: arn.Literal(rest[:1])}, rest[2:], true
 	}
 	key, after, ok := strings.Cut(rest, "}")
-	if name, quoted, found := strings.Cut(rest, ", '"); found && len(name) < len(key) {
+	if name, _, found := strings.Cut(key, ", '"); found {
 		var text string
 		key = name
-		text, after, ok = strings.Cut(quoted, "'}")
+		text, after, ok = strings.Cut(rest[len(name+", '"):], "'}")
 		p.fallback, p.optional = arn.Literal(text), true
 	}
 	if !ok || key == "" || strings.ContainsAny(key, ",'{$*?") {
@@ -83,23 +84,24 @@ func (t *template) expand(c Context) (p arn.Pattern, ok bool) {
 	if t.parts == nil {
 		return t.fixed, true
 	}
+	var filled strings.Builder
 	for i := range t.parts {
 		v := &t.parts[i]
-		p += v.text
+		filled.WriteString(string(v.text))
 		if v.key == "" {
 			continue
 		}
 		have, found := c.entries[v.low]
 		switch {
 		case found && !have.multi:
-			p += arn.Literal(have.values[0])
+			filled.WriteString(string(arn.Literal(have.values[0])))
 		case !found && v.optional:
-			p += v.fallback
+			filled.WriteString(string(v.fallback))
 		default:
 			return "", false
 		}
 	}
-	return p, true
+	return arn.Pattern(filled.String()), true
 }
 
 func (t *template) keys() (keys []string) {
