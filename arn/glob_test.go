@@ -185,8 +185,8 @@ func TestLiteralIsNeverWild(t *testing.T) {
 // TestMatchIsLinear fails where the time grows with the product of the lengths: every
 // hostile pattern must take much less than the matcher whose time is that.
 func TestMatchIsLinear(t *testing.T) {
-	for name, pattern := range hostile(500) {
-		s := strings.Repeat("a", 32<<10)
+	for name, pattern := range hostile(250) {
+		s := strings.Repeat("a", 16<<10)
 		p := arn.Wild(pattern)
 		product := quickest(1, func() bool { return naive([]rune(pattern), []rune(s)) })
 		if took := quickest(5, func() bool { return p.Match(s) }); took > product/8 {
