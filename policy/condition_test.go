@@ -72,6 +72,7 @@ func TestOperators(t *testing.T) {
 		{"NumericGreaterThan", `-10`, "1", true},
 		{"NumericGreaterThan", `0.05`, "0.5", true},
 		{"NumericGreaterThanEquals", `[100,10]`, "11", true},
+		{"NumericGreaterThanEquals", `10`, "10", true},
 		{"NumericEquals", `10`, "ten", false},
 		{"NumericNotEquals", `10`, "ten", false},
 		{"NumericNotEquals", `10`, "", false},

@@ -156,6 +156,9 @@ func TestCrossAccount(t *testing.T) {
 			t.Errorf("%s: the caller's own account is taken for another", tt.name)
 		}
 	}
+	anonymous := get(policy.Principal{})
+	anonymous.Owner = other
+	check(t, "anonymous, who has no account", policy.Evaluate(anonymous, policies(t, "", "", "", named(`"*"`))), outcome{true, false, policy.Resource})
 	req := get(user())
 	req.Resource = "arn:aws:sns:us-east-1:" + other + ":topic"
 	check(t, "owner from the ARN", policy.Evaluate(req, identity(t, allowAll)), outcome{false, false, policy.Resource})
