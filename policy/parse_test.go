@@ -207,6 +207,9 @@ func FuzzParse(f *testing.F) {
 	f.Add(statement(`"Principal":{"AWS":["*"]},"Condition":{"StringLike":{"a":["${b, 'c'}*",1,true]}}`))
 	f.Add(`{"Statement":[{"Effect":"Deny","NotAction":"a:*","NotResource":["arn:aws:s3"]}]}`)
 	f.Add(statement(`"Condition":{"DateLessThan":{"a":"2020-01-01T00:00:00Z"},"IpAddress":{"b":"::1/64"}}`))
+	f.Add(`{"Id":"a","Version":"2012-10-17","Statement":[{"Sid":"a","Effect":"Deny","NotPrincipal":{"AWS":["123456789012","AROAQNZGKIQY56JQ7WML2"],"Federated":"a.b","Service":"c.d","CanonicalUser":"e"},"Action":"a:?*"},` + allowGet + `]}`)
+	f.Add(statement(`"Condition":{"ForAllValues:NumericNotEqualsIfExists":{"a":[-1.5,"+2"]},"BinaryEquals":{"b":"AAH/"},"ArnLike":{"c":"arn:aws:s3:*:${d}:*"},"Null":{"e":false}}`))
+	f.Add(statement(`"Condition":{"StringLike":{"a":"${${${","b":"${*}${?}${$}","c":"\ud800\udfff\u0000"}}`))
 	f.Fuzz(func(t *testing.T, text string) {
 		d, err := policy.Parse(text)
 		if err != nil {
