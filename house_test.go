@@ -32,7 +32,7 @@ func arrows() map[string]string {
 		"sigv4":      "",
 		"token":      "",
 		"policy":     "arn",
-		"iam":        "arn fault policy",
+		"iam":        "arn fault policy token",
 		"sts":        "arn fault iam policy seal token",
 		"cognito":    "arn fault iam policy sts token",
 		"provider":   "token",

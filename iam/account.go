@@ -82,7 +82,7 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ Caller, _ *GetAccount
 		"Groups":    func() (int32, error) { return size(ctx, s.Groups) },
 		"Roles":     func() (int32, error) { return size(ctx, s.Roles) },
 		"Policies":  func() (int32, error) { return size(ctx, s.ManagedPolicies) },
-		"Providers": func() (int32, error) { return size(ctx, s.Providers) },
+		"Providers": func() (int32, error) { return s.providers(ctx) },
 	} {
 		n, err := count()
 		if err != nil {
@@ -91,6 +91,16 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ Caller, _ *GetAccount
 		summary[name] = n
 	}
 	return &GetAccountSummaryOutput{SummaryMap: summary}, nil
+}
+
+// providers counts those of both kinds, as AWS does.
+func (s *Service) providers(ctx context.Context) (int32, error) {
+	openID, err := size(ctx, s.Providers)
+	if err != nil {
+		return 0, err
+	}
+	saml, err := size(ctx, s.SAMLProviders)
+	return openID + saml, err
 }
 
 func size[T Entity](ctx context.Context, table Table[T]) (n int32, err error) {

@@ -31,6 +31,9 @@ func (in *CreatePolicyInput) RequestKeys() policy.Context { return tagged(in.Tag
 // RequestKeys returns the tags that the provider is to have.
 func (in *CreateOpenIDConnectProviderInput) RequestKeys() policy.Context { return tagged(in.Tags) }
 
+// RequestKeys returns the tags that the provider is to have.
+func (in *CreateSAMLProviderInput) RequestKeys() policy.Context { return tagged(in.Tags) }
+
 // RequestKeys returns the tags to add.
 func (in *TagRoleInput) RequestKeys() policy.Context { return tagged(in.Tags) }
 
@@ -42,6 +45,9 @@ func (in *TagPolicyInput) RequestKeys() policy.Context { return tagged(in.Tags) 
 
 // RequestKeys returns the tags to add.
 func (in *TagOpenIDConnectProviderInput) RequestKeys() policy.Context { return tagged(in.Tags) }
+
+// RequestKeys returns the tags to add.
+func (in *TagSAMLProviderInput) RequestKeys() policy.Context { return tagged(in.Tags) }
 
 // RequestKeys returns the keys of the tags to take off.
 func (in *UntagRoleInput) RequestKeys() policy.Context { return untagged(in.TagKeys) }
@@ -56,6 +62,9 @@ func (in *UntagPolicyInput) RequestKeys() policy.Context { return untagged(in.Ta
 func (in *UntagOpenIDConnectProviderInput) RequestKeys() policy.Context {
 	return untagged(in.TagKeys)
 }
+
+// RequestKeys returns the keys of the tags to take off.
+func (in *UntagSAMLProviderInput) RequestKeys() policy.Context { return untagged(in.TagKeys) }
 
 // RequestKeys returns the policy to attach.
 func (in *AttachRolePolicyInput) RequestKeys() policy.Context { return about(in.PolicyARN) }
@@ -171,6 +180,8 @@ func (s *Service) target(ctx context.Context, resource string) (target, error) {
 		return lookUp(ctx, s.ManagedPolicies, last, none, func(p ManagedPolicy) target { return target{resource, resourceKeys(p.Tags, nil)} })
 	case "oidc-provider":
 		return lookUp(ctx, s.Providers, name, none, func(p OIDCProvider) target { return target{resource, resourceKeys(p.Tags, nil)} })
+	case "saml-provider":
+		return lookUp(ctx, s.SAMLProviders, name, none, func(p SAMLProvider) target { return target{p.ARN().String(), resourceKeys(p.Tags, nil)} })
 	}
 	return none, nil
 }

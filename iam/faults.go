@@ -77,6 +77,10 @@ func noSuchProvider(arn string) *fault.Error {
 	return noSuchEntity("OpenIDConnect Provider not found for arn %s", arn)
 }
 
+func noSuchSAMLProvider(arn string) *fault.Error {
+	return noSuchEntity("Manifest not found for arn %s", arn)
+}
+
 // translate makes the answer out of an error of a table: a fault of one of our
 // own closures as it is, otherwise missing or taken, whichever the table means
 // (either may be nil if it cannot be), and else a failure of the service.

@@ -1,6 +1,6 @@
 // Package iam keeps the part of AWS Identity and Access Management that
 // identity pools stand on: roles, users with access keys, groups, inline and managed
-// policies, and OpenID Connect providers, and it decides what a caller may do.
+// policies, OpenID Connect and SAML providers, and it decides what a caller may do.
 package iam
 
 import (
@@ -19,6 +19,7 @@ type Service struct {
 	Groups          Table[Group]
 	ManagedPolicies Table[ManagedPolicy]
 	Providers       Table[OIDCProvider]
+	SAMLProviders   Table[SAMLProvider]
 
 	// PlainIssuer reports whether an OpenID issuer on this host (host or
 	// host:port) may use plain http, which AWS allows no issuer. Nil means none

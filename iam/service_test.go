@@ -43,6 +43,7 @@ func newService(t testing.TB) *iam.Service {
 		Groups:          s.Groups(),
 		ManagedPolicies: s.ManagedPolicies(),
 		Providers:       s.OIDCProviders(),
+		SAMLProviders:   s.SAMLProviders(),
 		PlainIssuer: func(host string) bool {
 			return host == "localhost:8080" || host == "[::1]:8080" || host == "idp.internal"
 		},

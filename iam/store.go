@@ -2,8 +2,8 @@ package iam
 
 import "context"
 
-// Table keeps the entities of one kind under their names (role and user names
-// compare case-insensitively, all others exactly) and under aliases (unique ids,
+// Table keeps the entities of one kind under their names (those of
+// OpenID Connect providers compare exactly, all others case-insensitively) and under aliases (unique ids,
 // access key ids). Every method is one transaction and durable when it returns.
 // A missing entity is fs.ErrNotExist, a taken name or alias fs.ErrExist. Entities
 // that it returns are shared: callers must not modify what they point to. Safe

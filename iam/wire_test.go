@@ -73,6 +73,11 @@ func TestRequests(t *testing.T) {
 		{&iam.CreateOpenIDConnectProviderInput{}, "Url=https://a&ClientIDList.member.1=c", ""},
 		{&iam.CreateOpenIDConnectProviderInput{}, "Url=https://a&ThumbprintList.member.1=abc", "Member must have length greater than or equal to 40"},
 		{&iam.UpdateOpenIDConnectProviderThumbprintInput{}, "OpenIDConnectProviderArn=" + providers + "a&ThumbprintList=", ""},
+		{&iam.CreateSAMLProviderInput{}, "Name=p&SAMLMetadataDocument=" + long, "Value '" + long + "' at 'sAMLMetadataDocument' failed to satisfy constraint: Member must have length greater than or equal to 1000"},
+		{&iam.CreateSAMLProviderInput{}, "Name=a+b&SAMLMetadataDocument=" + strings.Repeat("x", 1000), "Member must satisfy regular expression pattern: " + `[\w._-]+`},
+		{&iam.UpdateSAMLProviderInput{}, "SAMLProviderArn=" + samlProviders + "p", ""},
+		{&iam.UpdateSAMLProviderInput{}, "SAMLProviderArn=" + samlProviders + "p&AssertionEncryptionMode=None", "Member must satisfy enum value set: [Required, Allowed]"},
+		{&iam.UpdateSAMLProviderInput{}, "SAMLProviderArn=" + samlProviders + "p&RemovePrivateKey=SHORT", "Member must have length greater than or equal to 22"},
 		{&iam.TagRoleInput{}, "RoleName=R&Tags.member.1.Key=k&Tags.member.1.Value=", ""},
 		{&iam.TagRoleInput{}, "RoleName=R&Tags.member.1.Key=k", "Value null at 'tags.1.member.value' failed to satisfy constraint: Member must not be null"},
 	}
@@ -114,6 +119,8 @@ func TestResources(t *testing.T) {
 		{&iam.GetUserInput{}, session(), "*"},
 		{&iam.CreateOpenIDConnectProviderInput{URL: "https://a.example/x"}, root(), own + ":oidc-provider/a.example/x"},
 		{&iam.ListOpenIDConnectProvidersInput{}, root(), own + ":oidc-provider/*"},
+		{&iam.CreateSAMLProviderInput{Name: "p"}, root(), own + ":saml-provider/p"},
+		{&iam.ListSAMLProvidersInput{}, root(), own + ":saml-provider/*"},
 		{&iam.GetOpenIDConnectProviderInput{OpenIDConnectProviderARN: providers + "a"}, root(), providers + "a"},
 	}
 	for _, tt := range tests {
@@ -129,6 +136,7 @@ func TestResources(t *testing.T) {
 		{"UserName", own + ":user/X"},
 		{"PolicyARN", "X"},
 		{"OpenIDConnectProviderARN", "X"},
+		{"SAMLProviderARN", "X"},
 	}
 	operations(func(operation string, typ, _ reflect.Type) {
 		in := reflect.New(typ)

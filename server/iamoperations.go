@@ -15,6 +15,7 @@ func iamOperations(c Config) map[string]operation {
 		groupOperations(c.IAM),
 		policyOperations(c.IAM),
 		providerOperations(c.IAM),
+		samlOperations(c.IAM),
 		accountOperations(c.IAM),
 		simulationOperations(c.IAM),
 	} {
@@ -129,6 +130,19 @@ func providerOperations(s *iam.Service) map[string]operation {
 		"TagOpenIDConnectProvider":                signed("iam:TagOpenIDConnectProvider", s.TagOpenIDConnectProvider),
 		"UntagOpenIDConnectProvider":              signed("iam:UntagOpenIDConnectProvider", s.UntagOpenIDConnectProvider),
 		"UpdateOpenIDConnectProviderThumbprint":   signed("iam:UpdateOpenIDConnectProviderThumbprint", s.UpdateOpenIDConnectProviderThumbprint),
+	}
+}
+
+func samlOperations(s *iam.Service) map[string]operation {
+	return map[string]operation{
+		"CreateSAMLProvider":   signed("iam:CreateSAMLProvider", s.CreateSAMLProvider),
+		"DeleteSAMLProvider":   signed("iam:DeleteSAMLProvider", s.DeleteSAMLProvider),
+		"GetSAMLProvider":      signed("iam:GetSAMLProvider", s.GetSAMLProvider),
+		"ListSAMLProviderTags": signed("iam:ListSAMLProviderTags", s.ListSAMLProviderTags),
+		"ListSAMLProviders":    signed("iam:ListSAMLProviders", s.ListSAMLProviders),
+		"TagSAMLProvider":      signed("iam:TagSAMLProvider", s.TagSAMLProvider),
+		"UntagSAMLProvider":    signed("iam:UntagSAMLProvider", s.UntagSAMLProvider),
+		"UpdateSAMLProvider":   signed("iam:UpdateSAMLProvider", s.UpdateSAMLProvider),
 	}
 }
 

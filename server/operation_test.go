@@ -191,6 +191,10 @@ func sampleOf(t *testing.T, member string) any {
 		return "arn:aws:iam::123456789012:role/sample"
 	case "OpenIDConnectProviderArn":
 		return "arn:aws:iam::123456789012:oidc-provider/sample.example.test"
+	case "SAMLProviderArn":
+		return "arn:aws:iam::123456789012:saml-provider/sample"
+	case "SAMLMetadataDocument":
+		return strings.Repeat("<sample>", 200)
 	case "PolicyArn", "PermissionsBoundary":
 		return "arn:aws:iam::123456789012:policy/sample"
 	case "VersionId":

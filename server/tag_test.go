@@ -31,6 +31,14 @@ func TestTagConditions(t *testing.T) {
 	tag := func(key, value string) []string {
 		return []string{"Tags.member.1.Key", key, "Tags.member.1.Value", value}
 	}
+	metadata := samlMetadata(t)
+	w.iam(t, rootKey(), "CreateSAMLProvider", append(tag("Team", "red"), "Name", "red", "SAMLMetadataDocument", metadata)...).ok(t)
+	w.iam(t, rootKey(), "CreateSAMLProvider", "Name", "blue", "SAMLMetadataDocument", metadata).ok(t)
+	saml := func(action, name string, parameters ...string) call {
+		return func(key sigv4.Credentials) answer {
+			return w.iam(t, key, action, append([]string{"SAMLProviderArn", "arn:aws:iam::123456789012:saml-provider/" + name}, parameters...)...)
+		}
+	}
 	pool := w.cognito(t, rootKey(), "CreateIdentityPool", `{"IdentityPoolName":"p","AllowUnauthenticatedIdentities":true,"IdentityPoolTags":{"env":"prod"}}`).ok(t).value(t, "IdentityPoolId")
 	pools := func(operation, body string) call {
 		return func(key sigv4.Credentials) answer { return w.cognito(t, key, operation, body) }
@@ -58,6 +66,9 @@ func TestTagConditions(t *testing.T) {
 		{"iam:*", `{"ArnEquals":{"iam:PolicyARN":"` + powers + `"}}`, blue("DetachRolePolicy", "PolicyArn", powers), blue("GetRole")},
 		{"iam:*", `{"StringEquals":{"iam:PermissionsBoundary":"` + admin + `"}}`, blue("PutRolePermissionsBoundary", "PermissionsBoundary", admin), blue("PutRolePermissionsBoundary", "PermissionsBoundary", powers)},
 		{"iam:*", `{"StringEquals":{"iam:PermissionsBoundary":"` + powers + `"}}`, red("DeleteRolePermissionsBoundary"), func(key sigv4.Credentials) answer { return w.iam(t, key, "ListUsers") }},
+		{"iam:*", `{"StringEquals":{"aws:ResourceTag/Team":"red"}}`, saml("GetSAMLProvider", "red"), saml("GetSAMLProvider", "blue")},
+		{"iam:*", `{"StringEquals":{"aws:RequestTag/Team":"red"}}`, saml("TagSAMLProvider", "blue", tag("Team", "red")...), saml("TagSAMLProvider", "blue", tag("Team", "green")...)},
+		{"iam:*", `{"ForAnyValue:StringEquals":{"aws:TagKeys":"Team"}}`, saml("UntagSAMLProvider", "blue", "TagKeys.member.1", "Team"), saml("UntagSAMLProvider", "blue", "TagKeys.member.1", "Other")},
 		{"cognito-identity:*", `{"StringEquals":{"aws:ResourceTag/env":"prod"}}`, pools("DescribeIdentityPool", `{"IdentityPoolId":"`+pool+`"}`), pools("ListIdentityPools", `{"MaxResults":1}`)},
 		{
 			"cognito-identity:*", `{"StringEquals":{"aws:RequestTag/env":"prod"}}`,

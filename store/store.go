@@ -46,6 +46,7 @@ type Store struct {
 	groups     *Table[iam.Group]
 	policies   *Table[iam.ManagedPolicy]
 	providers  *Table[iam.OIDCProvider]
+	saml       *Table[iam.SAMLProvider]
 	pools      *Table[cognito.Pool]
 }
 
@@ -98,6 +99,7 @@ func newStore(db database, config Config) *Store {
 	s.groups = newTable[iam.Group](s, kind{name: "group", fold: true})
 	s.policies = newTable[iam.ManagedPolicy](s, kind{name: "policy", fold: true})
 	s.providers = newTable[iam.OIDCProvider](s, kind{name: "oidc-provider"})
+	s.saml = newTable[iam.SAMLProvider](s, kind{name: "saml-provider", fold: true, secret: true})
 	s.pools = newTable[cognito.Pool](s, kind{name: "pool"})
 	return s
 }
@@ -118,6 +120,10 @@ func (s *Store) ManagedPolicies() *Table[iam.ManagedPolicy] { return s.policies 
 
 // OIDCProviders returns the table of OpenID Connect providers.
 func (s *Store) OIDCProviders() *Table[iam.OIDCProvider] { return s.providers }
+
+// SAMLProviders returns the table of SAML providers, which is sealed under the master
+// key; their names compare case-insensitively.
+func (s *Store) SAMLProviders() *Table[iam.SAMLProvider] { return s.saml }
 
 // Pools returns the table of identity pools.
 func (s *Store) Pools() *Table[cognito.Pool] { return s.pools }

@@ -20,6 +20,7 @@ var (
 	_ iam.Table[iam.Role]         = (*store.Table[iam.Role])(nil)
 	_ iam.Table[iam.User]         = (*store.Table[iam.User])(nil)
 	_ iam.Table[iam.OIDCProvider] = (*store.Table[iam.OIDCProvider])(nil)
+	_ iam.Table[iam.SAMLProvider] = (*store.Table[iam.SAMLProvider])(nil)
 	_ iam.Table[cognito.Pool]     = (*store.Table[cognito.Pool])(nil)
 	_ cognito.Identities          = (*store.Store)(nil)
 )

@@ -61,12 +61,18 @@ func TestTableKeepsEverything(t *testing.T) {
 	yes := true
 	aRole, aUser := role(t, "App", "AROA1"), user("Alice", "AIDA1", "AKIA1", "AKIA2")
 	aProvider := iam.OIDCProvider{Account: "000000000000", Host: "id.example.com:8443/realm", ClientIDs: []string{"a", "b"}}
+	aSAML := iam.SAMLProvider{
+		Account: "000000000000", Name: "Corp", UUID: "SAMLSP1", Document: "<x>\r\n</x>", Encryption: "Allowed",
+		PrivateKeys: []iam.SAMLPrivateKey{{ID: "K", PEM: "very-secret-key", Added: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)}},
+		ValidUntil:  time.Date(2126, 1, 2, 3, 4, 5, 0, time.UTC),
+	}
 	aPool := cognito.Pool{ID: "us-east-1:1", RoleMappings: map[string]cognito.RoleMapping{"p": {Type: "Token"}}}
 	aPool.Name, aPool.AllowClassicFlow, aPool.Tags = "n", &yes, map[string]string{"a": "b"}
 	for _, err := range []error{
 		s.Roles().Create(t.Context(), aRole),
 		s.Users().Create(t.Context(), aUser),
 		s.OIDCProviders().Create(t.Context(), aProvider),
+		s.SAMLProviders().Create(t.Context(), aSAML),
 		s.Pools().Create(t.Context(), aPool),
 	} {
 		if err != nil {
@@ -80,6 +86,7 @@ func TestTableKeepsEverything(t *testing.T) {
 			same(t, aUser)(s.Users().Get(t.Context(), "ALICE"))
 			same(t, aUser)(s.Users().Find(t.Context(), "AKIA2"))
 			same(t, aProvider)(s.OIDCProviders().Get(t.Context(), aProvider.Host))
+			same(t, aSAML)(s.SAMLProviders().Get(t.Context(), "cORP"))
 			same(t, aPool)(s.Pools().Get(t.Context(), aPool.ID))
 		}
 		mustClose(t, s)
@@ -231,7 +238,7 @@ func TestTableList(t *testing.T) {
 	}
 }
 
-func TestUsersAreSealed(t *testing.T) {
+func TestSecretsAreSealed(t *testing.T) {
 	t.Parallel()
 	path := t.TempDir()
 	s := openAt(t, path)
@@ -239,6 +246,10 @@ func TestUsersAreSealed(t *testing.T) {
 		if err := s.Users().Create(t.Context(), u); err != nil {
 			t.Fatal(err)
 		}
+	}
+	saml := iam.SAMLProvider{Name: "idp", PrivateKeys: []iam.SAMLPrivateKey{{PEM: "very-secret-key"}}}
+	if err := s.SAMLProviders().Create(t.Context(), saml); err != nil {
+		t.Fatal(err)
 	}
 	if _, err := s.AddKey(t.Context(), "sign", storeKey("k1", 1, "very-secret-signing"), false); err != nil {
 		t.Fatal(err)
