@@ -79,6 +79,7 @@ func TestPublicOperations(t *testing.T) {
 	public := map[string]bool{
 		"cognito-identity:GetId": true, "cognito-identity:GetOpenIdToken": true,
 		"cognito-identity:GetCredentialsForIdentity": true, "sts:AssumeRoleWithWebIdentity": true,
+		"sts:AssumeRoleWithSAML": true,
 	}
 	withoutAction := map[string]bool{
 		"sts:AssumeRole": true, "sts:GetCallerIdentity": true, "sts:GetFederationToken": true, "sts:GetSessionToken": true,

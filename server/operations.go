@@ -117,6 +117,7 @@ func cognitoOperations(c Config) map[string]operation {
 func stsOperations(c Config) map[string]operation {
 	s := c.STS
 	return map[string]operation{
+		"AssumeRoleWithSAML":        public(s.AssumeRoleWithSAML),
 		"AssumeRoleWithWebIdentity": public(s.AssumeRoleWithWebIdentity),
 		"AssumeRole":                proven(s.AssumeRole),
 		"GetAccessKeyInfo":          signed("sts:GetAccessKeyInfo", s.GetAccessKeyInfo),

@@ -18,6 +18,7 @@ func TestRequests(t *testing.T) {
 	var codec wire.Codec
 	const failed = "1 validation error detected: Value "
 	const assume = "RoleArn=arn:aws:iam::123456789012:role/r&RoleSessionName=app"
+	const saml = "RoleArn=arn:aws:iam::123456789012:role/r&PrincipalArn=arn:aws:iam::123456789012:saml-provider/p&SAMLAssertion=abcd"
 	const web = assume + "&WebIdentityToken=abcd"
 	long := strings.Repeat("x", 65)
 	tests := []struct {
@@ -45,6 +46,11 @@ func TestRequests(t *testing.T) {
 		{&sts.GetAccessKeyInfoInput{}, "AccessKeyId=AKIAIOSFODNN7EXAMPLE", ""},
 		{&sts.GetAccessKeyInfoInput{}, "", failed + "null at 'accessKeyId' failed to satisfy constraint: Member must not be null"},
 		{&sts.GetAccessKeyInfoInput{}, "AccessKeyId=AKIA", failed + "'AKIA' at 'accessKeyId' failed to satisfy constraint: Member must have length greater than or equal to 16"},
+		{&sts.AssumeRoleWithSAMLInput{}, saml + "&PolicyArns.member.1.arn=arn:aws:iam::aws:policy/p&Policy={}&DurationSeconds=43200", ""},
+		{&sts.AssumeRoleWithSAMLInput{}, strings.Replace(saml, "PrincipalArn", "x", 1), failed + "null at 'principalArn' failed to satisfy constraint: Member must not be null"},
+		{&sts.AssumeRoleWithSAMLInput{}, saml + "&DurationSeconds=899", failed + "'899' at 'durationSeconds' failed to satisfy constraint: Member must have value greater than or equal to 900"},
+		{&sts.AssumeRoleWithSAMLInput{}, saml[:len(saml)-1], failed + "'***' at 'sAMLAssertion' failed to satisfy constraint: Member must have length greater than or equal to 4"},
+		{&sts.AssumeRoleWithSAMLInput{}, saml + "&Policy=" + strings.Repeat("x", 2049), failed + "'" + strings.Repeat("x", 256) + "...' at 'policy' failed to satisfy constraint: Member must have length less than or equal to 2048"},
 		{&sts.AssumeRoleWithWebIdentityInput{}, web, ""},
 		{&sts.AssumeRoleWithWebIdentityInput{}, assume, failed + "null at 'webIdentityToken' failed to satisfy constraint: Member must not be null"},
 		{&sts.AssumeRoleWithWebIdentityInput{}, web + "&ProviderId=x", failed + "'x' at 'providerId' failed to satisfy constraint: Member must have length greater than or equal to 4"},
