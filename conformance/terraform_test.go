@@ -25,6 +25,7 @@ func TestTerraform(t *testing.T) {
 	t.Run("aws_iam_role", w.terraformRole)
 	t.Run("aws_iam_role_policy_attachment", w.terraformAttachment)
 	t.Run("aws_iam_openid_connect_provider", w.terraformProvider)
+	t.Run("aws_iam_saml_provider", w.terraformSAML)
 	t.Run("aws_cognito_identity_pool", w.terraformPool)
 	t.Run("aws_cognito_identity_pool_roles_attachment", w.terraformPoolRoles)
 }
