@@ -88,7 +88,7 @@ func newWorldOf(t *testing.T, algorithm string) *world {
 	issuers := server.Issuers{Own: w.own, Network: provider.New(provider.Config{Redirects: redirects, Now: w.clock.Now})}
 	iams := &iam.Service{
 		Account: account, Roles: w.store.Roles(), Users: w.store.Users(), Groups: w.store.Groups(),
-		ManagedPolicies: w.store.ManagedPolicies(), Providers: w.store.OIDCProviders(), SAMLProviders: w.store.SAMLProviders(), Now: w.clock.Now,
+		ManagedPolicies: w.store.ManagedPolicies(), Providers: w.store.OIDCProviders(), SAMLProviders: w.store.SAMLProviders(), Uses: w.store.Uses(), Now: w.clock.Now,
 	}
 	sealing, _ := seal.GenerateKey()
 	w.Service = &cognito.Service{

@@ -59,6 +59,7 @@ type RoleDetail struct {
 	Tags                     []Tag             `aws:"Tags"`
 
 	PermissionsBoundary *AttachedPermissionsBoundary `aws:"PermissionsBoundary"`
+	RoleLastUsed        *RoleLastUsed                `aws:"RoleLastUsed"`
 }
 
 // ManagedPolicyDetail is a managed policy with all its versions.
@@ -172,12 +173,14 @@ func (s *Service) roleDetails(ctx context.Context) (list []detail, err error) {
 			if err != nil {
 				return err
 			}
+			lastUsed, err := s.roleLastUsed(ctx, role)
 			out.RoleDetailList = append(out.RoleDetailList, RoleDetail{
 				Path: shown.Path, RoleName: shown.RoleName, RoleID: shown.RoleID, ARN: shown.ARN, CreateDate: shown.CreateDate,
 				AssumeRolePolicyDocument: shown.AssumeRolePolicyDocument, RolePolicyList: inlineDetails(role.Policies),
 				AttachedManagedPolicies: attachedDetails(role.Attached), Tags: shown.Tags, PermissionsBoundary: shown.PermissionsBoundary,
+				RoleLastUsed: lastUsed,
 			})
-			return nil
+			return err
 		}})
 	}
 	return list, nil

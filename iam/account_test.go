@@ -92,7 +92,7 @@ func TestGetAccountAuthorizationDetails(t *testing.T) {
 		GroupDetailList: []iam.GroupDetail{{GroupOutput: group, GroupPolicyList: inlined, AttachedManagedPolicies: attached}},
 		RoleDetailList: []iam.RoleDetail{{
 			Path: "/", RoleName: "Entity", RoleID: role.RoleID, ARN: role.ARN, CreateDate: noon(),
-			AssumeRolePolicyDocument: role.AssumeRolePolicyDocument, RolePolicyList: inlined, AttachedManagedPolicies: attached,
+			AssumeRolePolicyDocument: role.AssumeRolePolicyDocument, RolePolicyList: inlined, AttachedManagedPolicies: attached, RoleLastUsed: &iam.RoleLastUsed{},
 			PermissionsBoundary: &iam.AttachedPermissionsBoundary{PermissionsBoundaryType: "Policy", PermissionsBoundaryARN: p},
 		}},
 		Policies: []iam.ManagedPolicyDetail{

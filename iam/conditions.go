@@ -157,10 +157,16 @@ type target struct {
 	keys policy.Context
 }
 
+// keyResource begins what AWS calls an access key in refusals, of which there is no ARN.
+const keyResource = "access key "
+
 // target looks up what an ARN names. Callers name a role, user or group without its
-// path, which AWS's ARN has.
+// path, which AWS's ARN has. An access key is its user to policies.
 func (s *Service) target(ctx context.Context, resource string) (target, error) {
 	none := target{resource, policy.NewContext()}
+	if id, ok := strings.CutPrefix(resource, keyResource); ok {
+		return lookUp(ctx, s.Users.Find, id, none, userTarget)
+	}
 	own := arn.Root(s.Account)
 	own.Resource = ""
 	local, ok := strings.CutPrefix(resource, own.String())
@@ -171,23 +177,25 @@ func (s *Service) target(ctx context.Context, resource string) (target, error) {
 	last := name[strings.LastIndexByte(name, '/')+1:]
 	switch kind {
 	case "role":
-		return lookUp(ctx, s.Roles, last, none, func(r Role) target { return target{r.ARN().String(), resourceKeys(r.Tags, r.Boundary)} })
+		return lookUp(ctx, s.Roles.Get, last, none, func(r Role) target { return target{r.ARN().String(), resourceKeys(r.Tags, r.Boundary)} })
 	case "user":
-		return lookUp(ctx, s.Users, last, none, func(u User) target { return target{u.ARN().String(), resourceKeys(u.Tags, u.Boundary)} })
+		return lookUp(ctx, s.Users.Get, last, none, userTarget)
 	case "group":
-		return lookUp(ctx, s.Groups, last, none, func(g Group) target { return target{g.ARN().String(), none.keys} })
+		return lookUp(ctx, s.Groups.Get, last, none, func(g Group) target { return target{g.ARN().String(), none.keys} })
 	case "policy":
-		return lookUp(ctx, s.ManagedPolicies, last, none, func(p ManagedPolicy) target { return target{resource, resourceKeys(p.Tags, nil)} })
+		return lookUp(ctx, s.ManagedPolicies.Get, last, none, func(p ManagedPolicy) target { return target{resource, resourceKeys(p.Tags, nil)} })
 	case "oidc-provider":
-		return lookUp(ctx, s.Providers, name, none, func(p OIDCProvider) target { return target{resource, resourceKeys(p.Tags, nil)} })
+		return lookUp(ctx, s.Providers.Get, name, none, func(p OIDCProvider) target { return target{resource, resourceKeys(p.Tags, nil)} })
 	case "saml-provider":
-		return lookUp(ctx, s.SAMLProviders, name, none, func(p SAMLProvider) target { return target{p.ARN().String(), resourceKeys(p.Tags, nil)} })
+		return lookUp(ctx, s.SAMLProviders.Get, name, none, func(p SAMLProvider) target { return target{p.ARN().String(), resourceKeys(p.Tags, nil)} })
 	}
 	return none, nil
 }
 
-func lookUp[T any](ctx context.Context, table Table[T], name string, none target, found func(T) target) (target, error) {
-	entity, err := table.Get(ctx, name)
+func userTarget(u User) target { return target{u.ARN().String(), resourceKeys(u.Tags, u.Boundary)} }
+
+func lookUp[T any](ctx context.Context, get func(context.Context, string) (T, error), name string, none target, found func(T) target) (target, error) {
+	entity, err := get(ctx, name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return none, nil

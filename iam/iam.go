@@ -20,6 +20,7 @@ type Service struct {
 	ManagedPolicies Table[ManagedPolicy]
 	Providers       Table[OIDCProvider]
 	SAMLProviders   Table[SAMLProvider]
+	Uses            Uses
 
 	// PlainIssuer reports whether an OpenID issuer on this host (host or
 	// host:port) may use plain http, which AWS allows no issuer. Nil means none

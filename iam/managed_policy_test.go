@@ -324,7 +324,7 @@ func TestPolicyTags(t *testing.T) {
 // later is a service on the same store some time after noon.
 func later(s *iam.Service, d time.Duration) *iam.Service {
 	return &iam.Service{
-		Account: s.Account, Roles: s.Roles, Users: s.Users, Groups: s.Groups, ManagedPolicies: s.ManagedPolicies, Providers: s.Providers, SAMLProviders: s.SAMLProviders,
+		Account: s.Account, Roles: s.Roles, Users: s.Users, Groups: s.Groups, ManagedPolicies: s.ManagedPolicies, Providers: s.Providers, SAMLProviders: s.SAMLProviders, Uses: s.Uses,
 		Now: func() time.Time { return noon().Add(d) },
 	}
 }

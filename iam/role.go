@@ -64,6 +64,7 @@ type RoleOutput struct {
 	Tags                     []Tag     `aws:"Tags"`
 
 	PermissionsBoundary *AttachedPermissionsBoundary `aws:"PermissionsBoundary"`
+	RoleLastUsed        *RoleLastUsed                `aws:"RoleLastUsed"` // in GetRole only
 }
 
 func (s *Service) roleOutput(ctx context.Context, r Role) (RoleOutput, error) {
@@ -223,8 +224,12 @@ func (s *Service) GetRole(ctx context.Context, _ Caller, in *GetRoleInput) (*Get
 	if err != nil {
 		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}
-	shown, err := s.roleOutput(ctx, role)
-	return &GetRoleOutput{Role: shown}, err
+	out := &GetRoleOutput{}
+	if out.Role, err = s.roleOutput(ctx, role); err != nil {
+		return nil, err
+	}
+	out.Role.RoleLastUsed, err = s.roleLastUsed(ctx, role)
+	return out, err
 }
 
 // ListRoles lists roles by name. See AWS ListRoles.

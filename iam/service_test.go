@@ -44,6 +44,7 @@ func newService(t testing.TB) *iam.Service {
 		ManagedPolicies: s.ManagedPolicies(),
 		Providers:       s.OIDCProviders(),
 		SAMLProviders:   s.SAMLProviders(),
+		Uses:            s.Uses(),
 		PlainIssuer: func(host string) bool {
 			return host == "localhost:8080" || host == "[::1]:8080" || host == "idp.internal"
 		},

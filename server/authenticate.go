@@ -51,6 +51,7 @@ func (s *Server) authenticate(c *call) error {
 	}
 	caller.Region = signature.Region
 	c.caller = caller
+	s.IAM.Used(caller, c.api.name)
 	if c.api == s.apis.iam && caller.Opener != nil { // AWS wants a multi-factor device, but speaks of the key
 		return c.signatureFault(fmt.Errorf("%w: no session of GetSessionToken or GetFederationToken may call IAM", errUnknownKey))
 	}

@@ -74,10 +74,11 @@ func userOperations(s *iam.Service) map[string]operation {
 
 func keyOperations(s *iam.Service) map[string]operation {
 	return map[string]operation{
-		"CreateAccessKey": signed("iam:CreateAccessKey", s.CreateAccessKey),
-		"DeleteAccessKey": signed("iam:DeleteAccessKey", s.DeleteAccessKey),
-		"ListAccessKeys":  signed("iam:ListAccessKeys", s.ListAccessKeys),
-		"UpdateAccessKey": signed("iam:UpdateAccessKey", s.UpdateAccessKey),
+		"CreateAccessKey":      signed("iam:CreateAccessKey", s.CreateAccessKey),
+		"DeleteAccessKey":      signed("iam:DeleteAccessKey", s.DeleteAccessKey),
+		"GetAccessKeyLastUsed": signed("iam:GetAccessKeyLastUsed", s.GetAccessKeyLastUsed),
+		"ListAccessKeys":       signed("iam:ListAccessKeys", s.ListAccessKeys),
+		"UpdateAccessKey":      signed("iam:UpdateAccessKey", s.UpdateAccessKey),
 	}
 }
 

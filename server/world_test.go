@@ -96,7 +96,7 @@ func (w *world) wire(t testing.TB, redirect provider.Redirect) server.Config {
 	sealing, _ := seal.GenerateKey()
 	iams := &iam.Service{
 		Account: account, Roles: kept.Roles(), Users: kept.Users(), Groups: kept.Groups(),
-		ManagedPolicies: kept.ManagedPolicies(), Providers: kept.OIDCProviders(), SAMLProviders: kept.SAMLProviders(), Now: w.now,
+		ManagedPolicies: kept.ManagedPolicies(), Providers: kept.OIDCProviders(), SAMLProviders: kept.SAMLProviders(), Uses: kept.Uses(), Now: w.now,
 	}
 	stss := &sts.Service{
 		Account: account, IAM: iams, Issuers: issuers, Now: w.now,

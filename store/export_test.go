@@ -19,6 +19,12 @@ func CachedIdentities(s *Store) int {
 	return len(s.identities.byID.young) + len(s.identities.byID.old)
 }
 
+// FreshUses is how many uses s holds that are not on disk.
+func FreshUses(s *Store) int { return len(s.uses.copy()) }
+
+// FlushUses writes them down.
+func FlushUses(ctx context.Context, s *Store) error { return s.uses.flush(ctx) }
+
 // AfterNextRead runs after once, when the next reader of s has its rows, but has
 // not yet come back with them.
 func AfterNextRead(s *Store, after func()) {

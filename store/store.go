@@ -48,6 +48,7 @@ type Store struct {
 	providers  *Table[iam.OIDCProvider]
 	saml       *Table[iam.SAMLProvider]
 	pools      *Table[cognito.Pool]
+	uses       *Uses
 }
 
 // Open opens the data folder, brings its file cenote.db up to date, and holds the
@@ -85,6 +86,7 @@ func openLocked(ctx context.Context, config Config, file string) (*Store, error)
 	if err := s.checkMasterKey(ctx, file); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
+	s.uses.start()
 	return s, nil
 }
 
@@ -101,6 +103,7 @@ func newStore(db database, config Config) *Store {
 	s.providers = newTable[iam.OIDCProvider](s, kind{name: "oidc-provider"})
 	s.saml = newTable[iam.SAMLProvider](s, kind{name: "saml-provider", fold: true, secret: true})
 	s.pools = newTable[cognito.Pool](s, kind{name: "pool"})
+	s.uses = newUses(db)
 	return s
 }
 
@@ -128,6 +131,9 @@ func (s *Store) SAMLProviders() *Table[iam.SAMLProvider] { return s.saml }
 // Pools returns the table of identity pools.
 func (s *Store) Pools() *Table[cognito.Pool] { return s.pools }
 
+// Uses returns the last uses of access keys and roles.
+func (s *Store) Uses() *Uses { return s.uses }
+
 // Stats counts what a Store wrote since it was opened.
 type Stats struct {
 	Writes  int64 // transactions asked for, failed ones included
@@ -137,14 +143,14 @@ type Stats struct {
 // Stats returns the counters of the store.
 func (s *Store) Stats() Stats { return s.db.stats() }
 
-// Close waits for writes and reads under way, moves everything into the main
-// file and releases the folder. Later calls of any method return ErrClosed.
+// Close writes down the last uses, waits for writes and reads under way, moves
+// everything into the main file and releases the folder. Later calls of any method
+// return ErrClosed.
 func (s *Store) Close() error {
-	if err := s.db.close(); err != nil {
-		if errors.Is(err, ErrClosed) {
-			return err
-		}
-		return errors.Join(err, s.lock.Close())
+	unwritten := s.uses.stop()
+	err := s.db.close()
+	if errors.Is(err, ErrClosed) {
+		return err
 	}
-	return s.lock.Close()
+	return errors.Join(unwritten, err, s.lock.Close())
 }

@@ -22,6 +22,7 @@ var (
 	_ iam.Table[iam.OIDCProvider] = (*store.Table[iam.OIDCProvider])(nil)
 	_ iam.Table[iam.SAMLProvider] = (*store.Table[iam.SAMLProvider])(nil)
 	_ iam.Table[cognito.Pool]     = (*store.Table[cognito.Pool])(nil)
+	_ iam.Uses                    = (*store.Uses)(nil)
 	_ cognito.Identities          = (*store.Store)(nil)
 )
 

@@ -130,10 +130,14 @@ func (t *Table[T]) Update(ctx context.Context, name string, change func(*T) erro
 			if err != nil {
 				return err
 			}
+			before := slices.Clone(entity.EntityAliases())
 			if err := change(&entity); err != nil {
 				return err
 			}
-			return t.replace(c, key, entity)
+			if err := t.replace(c, key, entity); err != nil {
+				return err
+			}
+			return dropUses(c, before, entity.EntityAliases())
 		},
 		committed: func() { t.cache.drop(key) },
 	})
@@ -173,7 +177,10 @@ func (t *Table[T]) Delete(ctx context.Context, name string, allowed func(T) erro
 			if _, err := c.exec(`DELETE FROM entities WHERE kind = $1 AND name = $2`, t.kind.name, key); err != nil {
 				return err
 			}
-			return t.dropAliases(c, key)
+			if err := t.dropAliases(c, key); err != nil {
+				return err
+			}
+			return dropUses(c, entity.EntityAliases(), nil)
 		},
 		committed: func() { t.cache.drop(key) },
 	})

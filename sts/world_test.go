@@ -82,7 +82,7 @@ func newWorld(t testing.TB) *world {
 		Account: account, Now: w.clock.Now,
 		IAM: &iam.Service{
 			Account: account, Roles: w.store.Roles(), Users: w.store.Users(), Groups: w.store.Groups(),
-			ManagedPolicies: w.store.ManagedPolicies(), Providers: w.store.OIDCProviders(), SAMLProviders: w.store.SAMLProviders(), Now: w.clock.Now,
+			ManagedPolicies: w.store.ManagedPolicies(), Providers: w.store.OIDCProviders(), SAMLProviders: w.store.SAMLProviders(), Uses: w.store.Uses(), Now: w.clock.Now,
 		},
 		Issuers: server.Issuers{Own: w.keys, Network: provider.New(provider.Config{Redirects: redirects, Now: w.clock.Now})},
 		Sealer:  sts.NewSealer(sts.SealingKey{ID: "s1", Key: sealing}),

@@ -80,7 +80,7 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: i.settings.Redirects})}
 	iams := &iam.Service{
 		Account: account, Roles: i.store.Roles(), Users: i.store.Users(), Groups: i.store.Groups(),
-		ManagedPolicies: i.store.ManagedPolicies(), Providers: i.store.OIDCProviders(), SAMLProviders: i.store.SAMLProviders(),
+		ManagedPolicies: i.store.ManagedPolicies(), Providers: i.store.OIDCProviders(), SAMLProviders: i.store.SAMLProviders(), Uses: i.store.Uses(),
 		PlainIssuer: i.settings.plainIssuer,
 	}
 	stss := &sts.Service{Account: account, IAM: iams, Issuers: issuers, Sealer: sealer}
