@@ -40,7 +40,7 @@ func (tr *tour) account(t *testing.T) {
 	}
 	wantRole := iamtypes.RoleDetail{
 		Arn: role.Arn, CreateDate: role.CreateDate, Path: role.Path, RoleId: role.RoleId, RoleName: name, Tags: tags, PermissionsBoundary: role.PermissionsBoundary,
-		AssumeRolePolicyDocument: role.AssumeRolePolicyDocument, AttachedManagedPolicies: attached, InstanceProfileList: []iamtypes.InstanceProfile{},
+		AssumeRolePolicyDocument: role.AssumeRolePolicyDocument, AttachedManagedPolicies: attached, InstanceProfileList: []iamtypes.InstanceProfile{}, RoleLastUsed: &iamtypes.RoleLastUsed{},
 	}
 	for _, u := range all.UserDetailList {
 		if *u.UserName == *name {

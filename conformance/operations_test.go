@@ -55,6 +55,7 @@ func TestEveryOperation(t *testing.T) {
 		{"user tags", tr.userTags},
 		{"custom simulation", tr.simulateCustom},
 		{"principal simulation", tr.simulatePrincipal},
+		{"last use", tr.lastUsed},
 		{"account", tr.account},
 		{"own sessions", tr.ownSessions},
 		{"federated sessions", tr.federatedSessions},

@@ -7,7 +7,8 @@ func neverFilled() map[string]string {
 		aliases       = "there are no account aliases: the operation is there for clients that ask for the name of the account"
 		organizations = "there are no organizations"
 		templates     = "there are no role templates"
-		lastUsed      = "the last use of a role or password is not recorded"
+		passwords     = "there are no passwords"
+		lastUsed      = "AWS shows the last use of a role in GetRole and GetAccountAuthorizationDetails only"
 		listed        = "AWS leaves it out of lists"
 		document      = "AWS shows the document in GetPolicyVersion only"
 		tokenSize     = "not built: the model has it since 2026 only"
@@ -15,8 +16,7 @@ func neverFilled() map[string]string {
 	reasons := map[string]string{
 		"iam:CreatePolicyVersion.PolicyVersion.Document":                        document,
 		"iam:ListPolicyVersions.Versions.Document":                              document,
-		"iam:GetAccountAuthorizationDetails.RoleDetailList.RoleLastUsed":        lastUsed,
-		"iam:GetGroup.Users.PasswordLastUsed":                                   lastUsed,
+		"iam:GetGroup.Users.PasswordLastUsed":                                   passwords,
 		"iam:ListInstanceProfilesForRole.InstanceProfiles":                      profiles,
 		"iam:ListInstanceProfilesForRole.IsTruncated":                           profiles,
 		"iam:ListInstanceProfilesForRole.Marker":                                profiles,
@@ -37,11 +37,13 @@ func neverFilled() map[string]string {
 		reasons[path] = listed
 	}
 	for _, role := range []string{"iam:CreateRole.Role", "iam:GetRole.Role", "iam:ListRoles.Roles", "iam:UpdateRoleDescription.Role"} {
-		reasons[role+".RoleLastUsed"] = lastUsed
 		reasons[role+".SourceRoleTemplate"] = templates
+		if role != "iam:GetRole.Role" {
+			reasons[role+".RoleLastUsed"] = lastUsed
+		}
 	}
 	for _, user := range []string{"iam:CreateUser.User", "iam:GetUser.User", "iam:ListUsers.Users"} {
-		reasons[user+".PasswordLastUsed"] = lastUsed
+		reasons[user+".PasswordLastUsed"] = passwords
 	}
 	for _, simulation := range []string{"iam:SimulateCustomPolicy", "iam:SimulatePrincipalPolicy"} {
 		reasons[simulation+".EvaluationResults.OrganizationsDecisionDetail"] = organizations
