@@ -48,29 +48,3 @@ func Fields(s string) (f [6]string, ok bool) {
 func (a ARN) String() string {
 	return "arn:" + a.Partition + ":" + a.Service + ":" + a.Region + ":" + a.Account + ":" + a.Resource
 }
-
-// Match reports whether arn matches pattern, a field at a time. The wildcards
-// * and ? stay inside their field, except that the last field holds colons and
-// slashes of its own and * crosses them. Partition, service, region and account
-// compare without regard to case, and wildcards in the service are plain text.
-// A pattern of "*" alone matches every ARN; any other pattern with fewer than
-// six fields matches none. See AWS "IAM JSON policy elements: Resource".
-func Match(pattern, arn string) bool {
-	s, ok := Fields(arn)
-	if !ok {
-		return false
-	}
-	if pattern == "*" {
-		return true
-	}
-	p, ok := Fields(pattern)
-	if !ok || p[0] != s[0] || !strings.EqualFold(p[2], s[2]) || !Glob(p[5], s[5]) {
-		return false
-	}
-	for _, i := range []int{1, 3, 4} {
-		if !Glob(strings.ToLower(p[i]), strings.ToLower(s[i])) {
-			return false
-		}
-	}
-	return true
-}

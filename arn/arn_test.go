@@ -48,37 +48,6 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-func TestMatch(t *testing.T) {
-	t.Parallel()
-	const object = "arn:aws:s3:us-east-1:123456789012:bucket/a/b:c"
-	tests := []struct {
-		pattern, arn string
-		want         bool
-	}{
-		{"*", object, true},
-		{"*", "not an arn", false},
-		{object, object, true},
-		{"arn:aws:s3:us-east-1:123456789012:bucket/*", object, true},
-		{"arn:aws:s3:*:*:bucket/*:c", object, true},
-		{"arn:aws:s3:us-east-?:123456789012:bucket/?/b:c", object, true},
-		{"arn:aws:s3:::bucket/*", object, false},
-		{"arn:aws:s3:*:bucket/*", object, false},
-		{"arn:aws:*:us-east-1:123456789012:bucket/*", object, false},
-		{"arn:aws:s?:us-east-1:123456789012:bucket/*", object, false},
-		{"arn:AWS:S3:US-EAST-1:123456789012:bucket/*", object, true},
-		{"arn:aws:s3:us-east-1:123456789012:Bucket/*", object, false},
-		{"ARN:aws:s3:us-east-1:123456789012:bucket/*", object, false},
-		{"arn:aws:s3*", object, false},
-		{"arn:aws:s3:us-*:bucket/a/b:c", object, false},
-		{"arn:a*:s3:*:*:*", "arn:aws-cn:s3:::b", true},
-	}
-	for _, tt := range tests {
-		if got := arn.Match(tt.pattern, tt.arn); got != tt.want {
-			t.Errorf("Match(%q, %q) = %v", tt.pattern, tt.arn, got)
-		}
-	}
-}
-
 func TestNames(t *testing.T) {
 	t.Parallel()
 	const a = "123456789012"

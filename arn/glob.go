@@ -5,12 +5,8 @@ import (
 	"unicode/utf8"
 )
 
-// Glob reports whether pattern matches all of s: * stands for any run of
-// characters, also none, and ? for exactly one. Case matters. Time is that of
-// Pattern.Match.
-func Glob(pattern, s string) bool { return Wild(pattern).Match(s) }
-
-// Pattern is a glob whose wildcards are told from literal * and ?, so that
+// Pattern is text with wildcards: * stands for any run of characters, also none, and ?
+// for exactly one. Case matters. The wildcards are told from literal * and ?, so that
 // patterns can be joined with + from parts that are wild and parts that came
 // from a request and are not.
 type Pattern string
@@ -39,7 +35,7 @@ func Wild(s string) Pattern {
 // become U+FFFD, so that no input can forge a wildcard.
 func Literal(s string) Pattern { return Pattern(strings.ToValidUTF8(s, "\uFFFD")) }
 
-// Match reports whether p matches all of s, as Glob does. A byte of s that is
+// Match reports whether p matches all of s. A byte of s that is
 // not UTF-8 is a character that only a wildcard matches. Time is linear in s: the
 // segments of the pattern between its stars are searched for one behind the
 // other, none of them twice, and if it holds a ? with 64 of its characters
