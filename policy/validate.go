@@ -53,11 +53,11 @@ func (s *Statement) attachedProblem() string {
 
 // ownProblem is for policies that belong to their caller.
 func (s *Statement) ownProblem() string {
-	if len(s.Resources) == 0 {
-		return "Policy statement must contain resources."
-	}
 	if s.Principals != nil {
 		return "Policy document should not specify a principal."
+	}
+	if len(s.Resources) == 0 {
+		return "Policy statement must contain resources."
 	}
 	return ""
 }

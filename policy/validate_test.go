@@ -78,6 +78,7 @@ func TestValidateIdentity(t *testing.T) {
 		// Which of two faults is named.
 		{one(`"Action":"list","Resource":"bucket"`), `Resource bucket must be in ARN format or "*".`},
 		{one(`"Action":"list"`), vendor},
+		{one(`"Principal":"*","Action":"sts:AssumeRole"`), "Policy document should not specify a principal."},
 	}
 	for _, tt := range tests {
 		for _, kind := range []policy.Kind{policy.Identity, policy.Session, policy.Boundary} {
