@@ -73,7 +73,7 @@ func TestEveryOperation(t *testing.T) {
 		}
 	}
 	t.Run("every field is filled", seen.check)
-	t.Run("every other operation is refused", tr.others)
+	t.Run("every other operation is refused", func(t *testing.T) { tr.refusesOthers(t, seen.called()) })
 }
 
 // record is what SDK clients got from the server.
@@ -155,6 +155,15 @@ func members(t reflect.Type) func(yield func(reflect.StructField) bool) {
 	}
 }
 
+// called are the operations of which there is an output.
+func (r *record) called() map[string]bool {
+	called := map[string]bool{}
+	for operation := range r.outputs {
+		called[operation] = true
+	}
+	return called
+}
+
 // check fails the test for fields that were never filled without being listed, and for those listed but filled.
 func (r *record) check(t *testing.T) {
 	reasons := neverFilled()
@@ -197,21 +206,21 @@ func fields(path string, t reflect.Type) []string {
 	}
 }
 
-// others sends, as root, every operation of the SDK that the tour did not call with success. AssumeRoleWithSAML is there,
-// but has no success, see assumeWithSAML.
-func (tr *tour) others(t *testing.T) {
-	for service, client := range map[string]any{conformance.Cognito: tr.cognito, conformance.STS: tr.sts, conformance.IAM: tr.iam} {
+// refusesOthers sends, as root, every operation of the SDKs that was not called, by "service:Operation".
+// AssumeRoleWithSAML is there, but has no success.
+func (w *world) refusesOthers(t *testing.T, called map[string]bool) {
+	for service, client := range map[string]any{conformance.Cognito: w.cognito, conformance.STS: sts.New(sts.Options{}), conformance.IAM: w.iam} {
 		kind := reflect.TypeOf(client)
 		for i := range kind.NumMethod() {
 			operation := kind.Method(i).Name
-			if _, called := tr.seen.outputs[service+":"+operation]; called || operation == "Options" || operation == "AssumeRoleWithSAML" {
+			if called[service+":"+operation] || operation == "Options" || operation == "AssumeRoleWithSAML" {
 				continue
 			}
-			call, want := cognitoCall(operation, "{}", tr.Root), "UnknownOperationException"
+			call, want := cognitoCall(operation, "{}", w.Root), "UnknownOperationException"
 			if service != conformance.Cognito {
-				call, want = queryCall(service, "Action="+operation, tr.Root), "InvalidAction"
+				call, want = queryCall(service, "Action="+operation, w.Root), "InvalidAction"
 			}
-			if got := send(t, tr.Server, call); got.status != 400 || got.code != want {
+			if got := send(t, w.Server, call); got.status != 400 || got.code != want {
 				t.Errorf("%s:%s got %d %s: %s\nwant 400 %s: is it built, and missing from the tour?", service, operation, got.status, got.code, got.message, want)
 			}
 		}

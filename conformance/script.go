@@ -73,9 +73,15 @@ func (s *Script) DoFromPool(t testing.TB, call Call, pool PoolLogin) ([]byte, er
 
 func (s *Script) do(t testing.TB, r request) ([]byte, error) {
 	t.Helper()
+	return parseAnswer(s.exchange(t, r))
+}
+
+// exchange writes one line and reads one.
+func (s *Script) exchange(t testing.TB, message any) []byte {
+	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	line, err := json.Marshal(r)
+	line, err := json.Marshal(message)
 	if err != nil {
 		t.Fatalf("%s: %v", s.name, err)
 	}
@@ -86,5 +92,5 @@ func (s *Script) do(t testing.TB, r request) ([]byte, error) {
 	if err != nil {
 		t.Fatalf("%s: %v (is something missing? run make setup)\n%s", s.name, err, s.log.String())
 	}
-	return parseAnswer(got)
+	return got
 }

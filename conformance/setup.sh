@@ -21,7 +21,7 @@ aws=/usr/bin/aws
 [ -x "$aws" ] || aws=aws
 
 missing=
-command -v "$aws" >/dev/null || missing="$missing awscli"
+command -v "$aws" >/dev/null && "$python" -c 'import awscli' 2>/dev/null || missing="$missing awscli"
 "$python" -c 'import boto3' 2>/dev/null || missing="$missing python3-boto3"
 command -v gcc >/dev/null || missing="$missing gcc libc6-dev" # for the race detector
 if [ -n "$missing" ]; then
