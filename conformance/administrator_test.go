@@ -37,7 +37,7 @@ func TestAdministrator(t *testing.T) {
 	next := admin.as(t, admin.newUser(t, "next"))
 	ok(admin.iam.AttachUserPolicy(ctx, &iam.AttachUserPolicyInput{UserName: aws.String("next"), PolicyArn: administrator}))(t)
 	refused(admin.iam.DeletePolicy(ctx, &iam.DeletePolicyInput{PolicyArn: administrator}))(t, "AccessDenied",
-		withoutPermission("admin", "iam:DeletePolicy", administratorAccess, "identity-based policy"))
+		withoutPermission("admin", "iam:DeletePolicy", "policy "+administratorAccess, "identity-based policy"))
 
 	ok(next.iam.DetachUserPolicy(ctx, &iam.DetachUserPolicyInput{UserName: aws.String("admin"), PolicyArn: administrator}))(t)
 	refused(admin.iam.ListUsers(ctx, nil))(t, "AccessDenied", withoutPermission("admin", "iam:ListUsers", accountARN+":user/", "identity-based policy"))
@@ -58,7 +58,7 @@ func TestBoundaryCaps(t *testing.T) {
 
 	ok(w.iam.PutUserPermissionsBoundary(ctx, &iam.PutUserPermissionsBoundaryInput{UserName: name, PermissionsBoundary: boundary}))(t)
 	ok(capped.iam.GetUser(ctx, nil))(t)
-	refused(capped.iam.ListUserTags(ctx, &iam.ListUserTagsInput{UserName: name}))(t, "AccessDenied", withoutPermission("capped", "iam:ListUserTags", own, "permissions boundary"))
+	refused(capped.iam.ListUserTags(ctx, &iam.ListUserTagsInput{UserName: name}))(t, "AccessDenied", withoutPermission("capped", "iam:ListUserTags", "user capped", "permissions boundary"))
 	refused(capped.iam.DeleteUserPermissionsBoundary(ctx, &iam.DeleteUserPermissionsBoundaryInput{UserName: name}))(t, "AccessDenied",
 		withoutPermission("capped", "iam:DeleteUserPermissionsBoundary", own, "permissions boundary"))
 	simulated := ok(w.iam.SimulatePrincipalPolicy(ctx, &iam.SimulatePrincipalPolicyInput{
@@ -70,10 +70,10 @@ func TestBoundaryCaps(t *testing.T) {
 
 	ok(w.iam.CreatePolicyVersion(ctx, &iam.CreatePolicyVersionInput{PolicyArn: boundary, PolicyDocument: aws.String(allow("iam:List*", "*")), SetAsDefault: true}))(t)
 	ok(capped.iam.ListUserTags(ctx, &iam.ListUserTagsInput{UserName: name}))(t)
-	refused(capped.iam.GetUser(ctx, nil))(t, "AccessDenied", withoutPermission("capped", "iam:GetUser", own, "permissions boundary"))
+	refused(capped.iam.GetUser(ctx, nil))(t, "AccessDenied", withoutPermission("capped", "iam:GetUser", "user capped", "permissions boundary"))
 
 	ok(w.iam.DetachUserPolicy(ctx, &iam.DetachUserPolicyInput{UserName: name, PolicyArn: aws.String(administratorAccess)}))(t)
-	refused(capped.iam.ListUserTags(ctx, &iam.ListUserTagsInput{UserName: name}))(t, "AccessDenied", withoutPermission("capped", "iam:ListUserTags", own, "identity-based policy"))
+	refused(capped.iam.ListUserTags(ctx, &iam.ListUserTagsInput{UserName: name}))(t, "AccessDenied", withoutPermission("capped", "iam:ListUserTags", "user capped", "identity-based policy"))
 }
 
 // TestBoundaryCapsRole holds the guests of a pool within the boundary of their role.

@@ -251,7 +251,7 @@ func TestPermissions(t *testing.T) {
 			}
 			wantDenied(t, w, client, dev, denied("cognito-identity:DescribeIdentityPool", poolARN+w.pool, none("cognito-identity:DescribeIdentityPool")))
 			_, err := do[struct{}](t, w, client, "iam:GetRole", map[string]any{"RoleName": "guest"}, dev)
-			wantFault(t, client, err, "AccessDenied", denied("iam:GetRole", w.guestRole, none("iam:GetRole")), "")
+			wantFault(t, client, err, "AccessDenied", denied("iam:GetRole", "role guest", none("iam:GetRole")), "")
 
 			grant := func(document string) {
 				must[struct{}](t, w, client, "iam:PutUserPolicy", map[string]any{"UserName": "dev", "PolicyName": "pools", "PolicyDocument": document}, w.Root)
@@ -297,5 +297,5 @@ func TestSessionPermissions(t *testing.T) {
 	}
 	must[struct{}](t, w, sdk, "cognito-identity:DescribeIdentityPool", map[string]any{"IdentityPoolId": w.pool}, guest)
 	_, err = do[struct{}](t, w, sdk, "iam:GetRole", map[string]any{"RoleName": "guest"}, guest)
-	wantFault(t, sdk, err, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: iam:GetRole on resource: %s because no session policy allows the iam:GetRole action", session, w.guestRole), "")
+	wantFault(t, sdk, err, "AccessDenied", fmt.Sprintf("User: %s is not authorized to perform: iam:GetRole on resource: role guest because no session policy allows the iam:GetRole action", session), "")
 }

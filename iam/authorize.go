@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/cenotehq/cenote/arn"
 	"github.com/cenotehq/cenote/policy"
 )
 
@@ -60,9 +61,39 @@ func reserved(action, resource string) bool {
 func Denied(caller Caller, action, resource string, decision policy.Decision) string {
 	text := fmt.Sprintf("User: %s is not authorized to perform: %s", caller.ARN, action)
 	if resource != "*" && resource != "" {
-		text += " on resource: " + resource
+		text += " on resource: " + shown(action, resource)
 	}
 	return text + " " + decision.Reason(action)
+}
+
+// shown is how refusals name what an action of IAM is about: "role NAME", "user NAME",
+// "group NAME" or "policy ARN", where others have the plain ARN.
+func shown(action, resource string) string {
+	verb, ours := strings.CutPrefix(action, "iam:")
+	a, err := arn.Parse(resource)
+	kind, name, _ := strings.Cut(a.Resource, "/")
+	name = name[strings.LastIndexByte(name, '/')+1:]
+	if !ours || err != nil || name == "" || shownByARN(verb) {
+		return resource
+	}
+	switch {
+	case kind == "policy" && verb != "CreatePolicy":
+		return "policy " + resource
+	case kind == "policy", kind == "role", kind == "user", kind == "group":
+		return kind + " " + name
+	}
+	return resource
+}
+
+// shownByARN reports whether refusals of an action name a role, user, group or policy
+// by its ARN all the same.
+func shownByARN(verb string) bool {
+	switch verb {
+	case "CreateRole", "CreateUser", "CreateGroup", "PassRole":
+		return true
+	}
+	return strings.HasPrefix(verb, "Tag") || strings.HasPrefix(verb, "Untag") || strings.HasSuffix(verb, "PermissionsBoundary") ||
+		strings.HasPrefix(verb, "Simulate") || strings.HasPrefix(verb, "GetContextKeys")
 }
 
 // Policies collects what limits and entitles caller: the inline and managed policies

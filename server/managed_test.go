@@ -78,8 +78,12 @@ func TestAWSPolicy(t *testing.T) {
 		"SetDefaultPolicyVersion": {"VersionId", "v1"},
 		"TagPolicy":               {"Tags.member.1.Key", "k", "Tags.member.1.Value", "v"},
 	} {
+		shown := "policy " + administrator
+		if name == "TagPolicy" {
+			shown = administrator
+		}
 		w.iam(t, rootKey(), name, append(parameters, "PolicyArn", administrator)...).is(t, http.StatusForbidden, "AccessDenied",
-			"User: arn:aws:iam::123456789012:root is not authorized to perform: iam:"+name+" on resource: "+administrator+
+			"User: arn:aws:iam::123456789012:root is not authorized to perform: iam:"+name+" on resource: "+shown+
 				" because no identity-based policy allows the iam:"+name+" action")
 	}
 	w.iam(t, rootKey(), "CreateRole", "RoleName", "r", "Path", "/aws-reserved/", "AssumeRolePolicyDocument",

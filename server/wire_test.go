@@ -103,7 +103,7 @@ func TestBytes(t *testing.T) {
 		{"IAM, no permission", func(t *testing.T) answer {
 			return w.iam(t, nobody, "GetUser", "UserName", "somebody")
 		}, "403\n" + cors + xmlType + xmlError(iamNamespace, "Sender", "AccessDenied",
-			"User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: iam:GetUser on resource: arn:aws:iam::123456789012:user/somebody because no identity-based policy allows the iam:GetUser action")},
+			"User: arn:aws:iam::123456789012:user/nobody is not authorized to perform: iam:GetUser on resource: user somebody because no identity-based policy allows the iam:GetUser action")},
 		{"IAM, not found", func(t *testing.T) answer {
 			return w.iam(t, rootKey(), "GetRole", "RoleName", "r")
 		}, "404\n" + cors + xmlType + xmlError(iamNamespace, "Sender", "NoSuchEntity", "The role with name r cannot be found.")},
