@@ -57,6 +57,7 @@ type Options struct {
 	Data      string            // folder; a new one when empty
 	Redirects map[string]string // provider host to base URL
 	Flags     []string          // further flags
+	Dev       bool              // with a demo pool and its provider, as for a developer's first minute
 	OwnRoot   bool              // let the server make its own root keys, which Server.Root then does not have
 }
 
@@ -89,11 +90,15 @@ func Start(t testing.TB, o Options) *Server {
 // Restart starts the server again on the same data, port and keys, after Stop or Kill.
 func (s *Server) Restart(t testing.TB) {
 	t.Helper()
-	arguments := append([]string{"serve", "--listen", s.Address(), "--data", s.Data}, s.options.Flags...)
+	command := "serve"
+	if s.options.Dev {
+		command = "dev"
+	}
+	arguments := append([]string{command, "--listen", s.Address(), "--data", s.Data}, s.options.Flags...)
 	for host, base := range s.options.Redirects {
 		arguments = append(arguments, "--redirect", host+"="+base)
 	}
-	s.process = launch(t, "cenote", command(t, s.Root, arguments...))
+	s.process = launch(t, "cenote", binary(t, s.Root, arguments...))
 	s.process.waitReady(t, s.URL+"/readyz")
 }
 
@@ -143,7 +148,7 @@ func (s *Server) Log() string { return s.process.output.String() }
 // program goes on running.
 func Run(t testing.TB, arguments ...string) (code int, output string) {
 	t.Helper()
-	p := launch(t, "cenote", command(t, newRoot(), arguments...))
+	p := launch(t, "cenote", binary(t, newRoot(), arguments...))
 	code = p.wait(t)
 	return code, p.output.String()
 }
@@ -151,7 +156,7 @@ func Run(t testing.TB, arguments ...string) (code int, output string) {
 // Interrupt starts a server on data and kills it as soon as due says so.
 func Interrupt(t testing.TB, data string, due func() bool) {
 	t.Helper()
-	p := launch(t, "cenote", command(t, newRoot(), "serve", "--listen", "127.0.0.1:0", "--data", data))
+	p := launch(t, "cenote", binary(t, newRoot(), "serve", "--listen", "127.0.0.1:0", "--data", data))
 	defer p.kill()
 	deadline := time.Now().Add(startTimeout)
 	for !due() {
@@ -162,13 +167,13 @@ func Interrupt(t testing.TB, data string, due func() bool) {
 	}
 }
 
-func command(t testing.TB, root aws.Credentials, arguments ...string) *exec.Cmd {
+func binary(t testing.TB, root aws.Credentials, arguments ...string) *exec.Cmd {
 	t.Helper()
-	binary := os.Getenv(binaryVariable)
-	if binary == "" {
+	path := os.Getenv(binaryVariable)
+	if path == "" {
 		t.Fatalf("%s is not set: does TestMain call conformance.Main?", binaryVariable)
 	}
-	cmd := exec.Command(binary, arguments...)
+	cmd := exec.Command(path, arguments...)
 	cmd.Env = environment()
 	if root.AccessKeyID != "" {
 		cmd.Env = append(cmd.Env, "CENOTE_ROOT_ACCESS_KEY_ID="+root.AccessKeyID, "CENOTE_ROOT_SECRET_ACCESS_KEY="+root.SecretAccessKey)

@@ -2,6 +2,8 @@ package conformance
 
 import (
 	"encoding/json"
+	"errors"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"testing"
@@ -51,4 +53,21 @@ func (s *Shell) Run(t testing.TB, keys aws.Credentials, arguments ...string) Out
 		t.Fatalf("aws: %v: %s", err, line)
 	}
 	return out
+}
+
+// Paste runs lines in a shell as somebody would who has the AWS CLI and no settings for it, and returns what they print.
+// It fails the test at the first that fails.
+func Paste(t testing.TB, lines string) string {
+	t.Helper()
+	cmd := exec.Command("/bin/sh", "-e", "-c", lines)
+	cmd.Env = environment("HOME="+t.TempDir(), "PATH="+filepath.Dir(tool(t, "/usr/bin/aws", "aws"))+":"+os.Getenv("PATH"), "AWS_PAGER=")
+	output, err := cmd.Output()
+	if err != nil {
+		stderr := ""
+		if failed, ok := errors.AsType[*exec.ExitError](err); ok {
+			stderr = string(failed.Stderr)
+		}
+		t.Fatalf("%s\n%v\n%s%s", lines, err, output, stderr)
+	}
+	return string(output)
 }
