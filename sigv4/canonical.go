@@ -108,11 +108,12 @@ func queryValues(rawQuery, name string) []string {
 	return values
 }
 
-// canonicalHeaders returns one line for each of names, which are in lower case. ok is false if r lacks one of them.
-func canonicalHeaders(r *http.Request, names []string) (canonical string, ok bool) {
+// canonicalHeaders returns one line for each of names, which are in lower case, as if r had been sent to host. ok is
+// false if r lacks one of them.
+func canonicalHeaders(r *http.Request, host string, names []string) (canonical string, ok bool) {
 	var b strings.Builder
 	for _, name := range names {
-		values := headerValues(r, name)
+		values := headerValues(r, host, name)
 		if len(values) == 0 {
 			return "", false
 		}
@@ -122,9 +123,9 @@ func canonicalHeaders(r *http.Request, names []string) (canonical string, ok boo
 }
 
 // headerValues returns the values of a header in arrival order, with those that net/http keeps outside of its map.
-func headerValues(r *http.Request, name string) []string {
+func headerValues(r *http.Request, host, name string) []string {
 	if name == "host" {
-		return []string{host(r)}
+		return []string{host}
 	}
 	values := r.Header.Values(name)
 	if name == "content-length" && len(values) == 0 && r.ContentLength >= 0 {

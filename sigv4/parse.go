@@ -161,17 +161,8 @@ func (c *claims) read() (*Signature, error) {
 	if c.algorithm != algorithm {
 		return nil, incomplete("Unsupported AWS 'algorithm': '%s' (only %s for now).", clip(c.algorithm), algorithm)
 	}
-	date, ok := parseDate(c.date)
-	if !ok {
-		return nil, incomplete("Date must be in ISO-8601 'basic format'. Got '%s'. See http://en.wikipedia.org/wiki/ISO_8601",
-			clip(c.date))
-	}
-	parts := strings.Split(c.credential, "/")
-	if len(parts) != 5 || parts[0] == "" {
-		return nil, incomplete("Credential must have exactly 5 slash-delimited elements, "+
-			"e.g. keyid/date/region/service/term, got '%s'", redactCredential(c.credential))
-	}
-	if err := checkScope(parts[1], parts[2], parts[4], date); err != nil {
+	s, err := Claim(c.credential, c.date, c.signature, c.token)
+	if err != nil {
 		return nil, err
 	}
 	names := strings.Split(c.signedHeaders, ";")
@@ -181,16 +172,8 @@ func (c *claims) read() (*Signature, error) {
 	if !areHeaderNames(names) {
 		return nil, incomplete("SignedHeaders must be lower-case header names, each once, separated by semicolons.")
 	}
-	return &Signature{
-		AccessKeyID:   parts[0],
-		SessionToken:  c.token,
-		Region:        parts[2],
-		Service:       parts[3],
-		Date:          date,
-		Presigned:     c.presigned,
-		signedHeaders: names,
-		signature:     c.signature,
-	}, nil
+	s.Presigned, s.signedHeaders = c.presigned, names
+	return s, nil
 }
 
 // parseDate reads the formats that clients send, into UTC and whole seconds.

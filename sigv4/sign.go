@@ -88,7 +88,7 @@ func isUnsignable(name string) bool {
 func (s *Signature) compute(r *http.Request, body []byte, secret string) string {
 	path, rawQuery := target(r)
 	query, _ := canonicalQuery(rawQuery, s.Presigned)
-	headers, _ := canonicalHeaders(r, s.signedHeaders)
+	headers, _ := canonicalHeaders(r, host(r), s.signedHeaders)
 	canonical := canonicalRequest(r.Method, canonicalPaths(path)[0], query, headers, s.signedHeaders, payloadHash(body))
-	return s.sign(s.signingKey(secret), canonical)
+	return s.sign(s.signingKey(secret), payloadHash([]byte(canonical)))
 }

@@ -4,7 +4,6 @@ package sigv4
 import (
 	"crypto/hmac"
 	"crypto/sha256"
-	"crypto/subtle"
 	"encoding/hex"
 	"net/http"
 	"slices"
@@ -48,22 +47,15 @@ func (s *Signature) CheckScope(services ...string) error {
 //
 // Verify takes as long for a wrong secret as for the right one. So that time does not tell which keys exist, call it
 // for an unknown key too, with any secret, and refuse whatever it returns. An empty secret never verifies.
+//
+// hosts are further names of the server, as clients send them in Host: a proxy may have put another in its place.
 // See AWS "Create a signed AWS API request".
-func (s *Signature) Verify(r *http.Request, body []byte, secret string, now time.Time, skew time.Duration) error {
-	if err := s.checkDate(now, skew); err != nil {
+func (s *Signature) Verify(r *http.Request, body []byte, secret string, now time.Time, skew time.Duration, hosts ...string) error {
+	hashes, err := s.Hashes(r, body, now, skew, hosts...)
+	if err != nil {
 		return err
 	}
-	if err := s.checkSignedHeaders(r); err != nil {
-		return err
-	}
-	hash := payloadHash(body)
-	if err := checkDeclaredHash(r, hash); err != nil {
-		return err
-	}
-	if !s.matches(r, hash, secret) || secret == "" {
-		return mismatch(Mismatch, mismatchText)
-	}
-	return nil
+	return s.compare(hashes, secret)
 }
 
 func (s *Signature) checkDate(now time.Time, skew time.Duration) error {
@@ -115,25 +107,6 @@ func checkDeclaredHash(r *http.Request, hash string) error {
 	return nil
 }
 
-func (s *Signature) matches(r *http.Request, hash, secret string) bool {
-	path, rawQuery := target(r)
-	query, ok := canonicalQuery(rawQuery, s.Presigned)
-	if !ok {
-		return false
-	}
-	headers, ok := canonicalHeaders(r, s.signedHeaders)
-	if !ok {
-		return false
-	}
-	key := s.signingKey(secret)
-	equal := 0
-	for _, p := range canonicalPaths(path) {
-		want := s.sign(key, canonicalRequest(r.Method, p, query, headers, s.signedHeaders, hash))
-		equal |= subtle.ConstantTimeCompare([]byte(want), []byte(s.signature))
-	}
-	return equal == 1
-}
-
 func (s *Signature) scope() string {
 	return strings.Join([]string{s.Date.Format(dateOnly), s.Region, s.Service, terminator}, "/")
 }
@@ -145,9 +118,9 @@ func (s *Signature) signingKey(secret string) []byte {
 	return hmacSHA256(key, terminator)
 }
 
-// sign returns the signature of a canonical request: lower-case hexadecimal.
-func (s *Signature) sign(key []byte, canonical string) string {
-	text := strings.Join([]string{algorithm, s.Date.Format(dateTime), s.scope(), payloadHash([]byte(canonical))}, "\n")
+// sign returns the signature of a canonical request with this hash: lower-case hexadecimal.
+func (s *Signature) sign(key []byte, hash string) string {
+	text := strings.Join([]string{algorithm, s.Date.Format(dateTime), s.scope(), hash}, "\n")
 	return hex.EncodeToString(hmacSHA256(key, text))
 }
 
