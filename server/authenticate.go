@@ -43,7 +43,7 @@ func (s *Server) authenticate(c *call) error {
 	if problem != nil && !errors.Is(problem, sts.ErrExpired) {
 		secret = placeholder
 	}
-	if err := signature.Verify(c.Request, c.body, secret, s.Now(), c.api.skew); err != nil && problem == nil {
+	if err := signature.Verify(c.Request, c.body, secret, s.Now(), c.api.skew, s.Hosts...); err != nil && problem == nil {
 		return c.signatureFault(err)
 	}
 	if problem != nil {

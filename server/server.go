@@ -39,6 +39,10 @@ type Config struct {
 	// ask for.
 	PublicURL string
 
+	// Hosts are further names that clients sign for, as they stand in the Host header.
+	// A proxy may have put another name there.
+	Hosts []string
+
 	// Ready returns nil while requests can be answered.
 	Ready func(context.Context) error
 

@@ -88,6 +88,7 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 	i.services = server.Config{
 		Account:   account,
 		PublicURL: i.settings.PublicURL,
+		Hosts:     i.settings.Hosts,
 		Root:      root,
 		IAM:       iams,
 		STS:       stss,

@@ -50,6 +50,10 @@ type Settings struct {
 	// OpenID discovery document says so. Default empty: the host that was asked for.
 	PublicURL string
 
+	// Hosts are further names that clients sign for, as they stand in the Host header:
+	// of a proxy that puts another name there. Default none: only the name that arrives.
+	Hosts []string
+
 	// AllowPlainHTTP lets the API listen on an address that others reach. Whoever
 	// sets it keeps TLS before it. Default false.
 	AllowPlainHTTP bool
@@ -86,6 +90,7 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 	flags.StringVar(&s.TokenAlgorithm, "token-algorithm", "RS512", "signs OpenID tokens: RS512, RS256 or ES256")
 	flags.DurationVar(&s.Drain, "drain", 10*time.Second, "time for requests under way after SIGTERM")
 	flags.StringVar(&s.PublicURL, "public-url", "", "`URL` at which clients reach the server, if TLS or a proxy is before it")
+	flags.Var(hostsFlag{&s.Hosts}, "host", "`NAME` that clients sign for, if a proxy puts another into Host; may be repeated")
 	flags.BoolVar(&s.AllowPlainHTTP, "allow-plain-http", false, "listen beyond this machine without TLS")
 	flags.String("config", "", "`FILE` with a setting a line, such as: listen 127.0.0.1:4577")
 	err := ff.Parse(flags, args,
@@ -202,6 +207,23 @@ func (f redirectsFlag) Set(text string) error {
 			return err
 		}
 		*f.list = append(*f.list, r)
+	}
+	return nil
+}
+
+// hostsFlag collects the values of --host, likewise.
+type hostsFlag struct{ list *[]string }
+
+func (f hostsFlag) String() string { return "" }
+
+func (f hostsFlag) Set(text string) error {
+	for name := range strings.SplitSeq(text, ",") {
+		name = strings.TrimSpace(name)
+		u, err := url.Parse("//" + name)
+		if err != nil || name == "" || u.Host != name || u.Hostname() == "" {
+			return fmt.Errorf("%q is no HOST or HOST:PORT", name)
+		}
+		*f.list = append(*f.list, name)
 	}
 	return nil
 }

@@ -93,6 +93,22 @@ func TestPrecedence(t *testing.T) {
 	}
 }
 
+// TestHosts collects the names of the server from each place.
+func TestHosts(t *testing.T) {
+	clean(t)
+	file := configFile(t, "host a.test", "host b.test:8443")
+	if diff := cmp.Diff([]string{"a.test", "b.test:8443"}, read(t, "--config", file).Hosts); diff != "" {
+		t.Error(diff)
+	}
+	t.Setenv("CENOTE_HOST", "c.test, [2001:db8::1]:443")
+	if diff := cmp.Diff([]string{"c.test", "[2001:db8::1]:443"}, read(t, "--config", file).Hosts); diff != "" {
+		t.Error(diff)
+	}
+	if diff := cmp.Diff([]string{"d.test", "e.test"}, read(t, "--host", "d.test", "--host=e.test").Hosts); diff != "" {
+		t.Error(diff)
+	}
+}
+
 func TestSecrets(t *testing.T) {
 	clean(t)
 	t.Setenv(envRootKeyID, "AKIDEXAMPLE")
@@ -148,6 +164,10 @@ func TestMisuse(t *testing.T) {
 		{"less than no time", serve("--drain", "-1s"), nil, []string{"drain -1s"}},
 		{"redirect without URL", serve("--redirect", "login.example.test"), nil, []string{"login.example.test", "HOST=URL", tell}},
 		{"redirect to a file", serve("--redirect", "login.example.test=file:///etc"), nil, []string{"login.example.test", "http or https", tell}},
+		{"host that is a URL", serve("--host", "https://login.example.test"), nil, []string{"https://login.example.test", "HOST:PORT", tell}},
+		{"host with a path", serve("--host", "login.example.test/"), nil, []string{"login.example.test/", "HOST:PORT", tell}},
+		{"host with a user", serve("--host", "a@login.example.test"), nil, []string{"a@login.example.test", "HOST:PORT", tell}},
+		{"no host", serve("--host", "login.example.test,"), nil, []string{"HOST:PORT", tell}},
 		{"half a root key", serve(), map[string]string{envRootKeyID: "AKIA"}, []string{envRootKeyID, envRootSecret, "both"}},
 		{"the other half", serve(), map[string]string{envRootSecret: "x"}, []string{envRootKeyID, envRootSecret, "both"}},
 		{"root key with a slash", serve(), map[string]string{envRootKeyID: "a/b", envRootSecret: "x"}, []string{envRootKeyID, "letters and digits"}},
@@ -209,7 +229,7 @@ func TestLoopback(t *testing.T) {
 // TestHelp asks for help in every way: the status is 0, and all settings are told.
 func TestHelp(t *testing.T) {
 	clean(t)
-	settings := []string{"-listen", "-data", "-redirect", "-account", "-token-algorithm", "-drain", "-allow-plain-http", "-config"}
+	settings := []string{"-listen", "-data", "-redirect", "-account", "-token-algorithm", "-drain", "-host", "-allow-plain-http", "-config"}
 	for _, test := range []struct {
 		args []string
 		says []string
