@@ -210,6 +210,8 @@ func sampleOf(t *testing.T, member string) any {
 		return []any{"s3:GetObject"}
 	case "AccessKeyId":
 		return "AKIASAMPLESAMPLE0000"
+	case "EncodedMessage":
+		return "sample"
 	case "Status":
 		return "Active"
 	case "Tags":

@@ -117,12 +117,13 @@ func cognitoOperations(c Config) map[string]operation {
 func stsOperations(c Config) map[string]operation {
 	s := c.STS
 	return map[string]operation{
-		"AssumeRoleWithSAML":        public(s.AssumeRoleWithSAML),
-		"AssumeRoleWithWebIdentity": public(s.AssumeRoleWithWebIdentity),
-		"AssumeRole":                proven(s.AssumeRole),
-		"GetAccessKeyInfo":          signed("sts:GetAccessKeyInfo", s.GetAccessKeyInfo),
-		"GetCallerIdentity":         proven(s.GetCallerIdentity),
-		"GetFederationToken":        proven(s.GetFederationToken),
-		"GetSessionToken":           proven(s.GetSessionToken),
+		"AssumeRoleWithSAML":         public(s.AssumeRoleWithSAML),
+		"AssumeRoleWithWebIdentity":  public(s.AssumeRoleWithWebIdentity),
+		"AssumeRole":                 proven(s.AssumeRole),
+		"DecodeAuthorizationMessage": signed("sts:DecodeAuthorizationMessage", s.DecodeAuthorizationMessage),
+		"GetAccessKeyInfo":           signed("sts:GetAccessKeyInfo", s.GetAccessKeyInfo),
+		"GetCallerIdentity":          proven(s.GetCallerIdentity),
+		"GetFederationToken":         proven(s.GetFederationToken),
+		"GetSessionToken":            proven(s.GetSessionToken),
 	}
 }

@@ -42,3 +42,9 @@ func expiredToken(format string, args ...any) *fault.Error {
 func idpRejected(message string) *fault.Error {
 	return fault.New("IDPRejectedClaim", 403, message)
 }
+
+// invalidAuthorizationMessage does not say what is wrong: whoever guesses learns nothing.
+func invalidAuthorizationMessage(cause error) *fault.Error {
+	return fault.New("InvalidAuthorizationMessageException", 400,
+		"The encoded authorization message is invalid or has expired.").With(cause)
+}
