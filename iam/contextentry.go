@@ -13,9 +13,9 @@ type ContextEntry struct {
 	ContextKeyType   string   `aws:"ContextKeyType" check:"enum=string,stringList,numeric,numericList,boolean,booleanList,ip,ipList,binary,binaryList,date,dateList"`
 }
 
-// readEntries sets the keys of the entries, in place of those that are known
-// without them.
-func readEntries(entries []ContextEntry, keys policy.Context) error {
+// ReadEntries sets the keys of the entries, in place of those that are known
+// without them. The error is an InvalidInput.
+func ReadEntries(entries []ContextEntry, keys policy.Context) error {
 	seen := map[string]bool{}
 	for _, entry := range entries {
 		low := strings.ToLower(entry.ContextKeyName)

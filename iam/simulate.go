@@ -176,7 +176,7 @@ func (s *Service) prepare(ctx context.Context, sim *simulation, policies []strin
 	sim.context = s.RequestContext(WithRequest(ctx, policy.NewContext()))
 	sim.context.Merge(sim.caller.Keys)
 	sim.caller.identify(sim.context)
-	return readEntries(in.ContextEntries, sim.context)
+	return ReadEntries(in.ContextEntries, sim.context)
 }
 
 // nth names a member of a list as AWS does in SourcePolicyId.

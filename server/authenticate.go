@@ -39,23 +39,35 @@ func (s *Server) authenticate(c *call) error {
 	if err := signature.CheckScope(c.api.name); err != nil {
 		return c.signatureFault(err)
 	}
-	secret, caller, problem := s.signer(c.Context(), signature)
-	if problem != nil && !errors.Is(problem, sts.ErrExpired) {
-		secret = placeholder
-	}
-	if err := signature.Verify(c.Request, c.body, secret, s.Now(), c.api.skew, s.Hosts...); err != nil && problem == nil {
+	caller, err := s.prove(c.Context(), signature, func(secret string) error {
+		return signature.Verify(c.Request, c.body, secret, s.Now(), c.api.skew, s.Hosts...)
+	})
+	if err != nil {
 		return c.signatureFault(err)
 	}
-	if problem != nil {
-		return c.signatureFault(problem)
-	}
-	caller.Region = signature.Region
 	c.caller = caller
 	s.IAM.Used(caller, c.api.name)
 	if c.api == s.apis.iam && caller.Opener != nil { // AWS wants a multi-factor device, but speaks of the key
 		return c.signatureFault(fmt.Errorf("%w: no session of GetSessionToken or GetFederationToken may call IAM", errUnknownKey))
 	}
 	return nil
+}
+
+// prove returns who holds the key that a signature names, if verify says that the
+// signature was made with its secret. It verifies for a key that is unknown as well.
+func (s *Server) prove(ctx context.Context, signature *sigv4.Signature, verify func(secret string) error) (iam.Caller, error) {
+	secret, caller, problem := s.signer(ctx, signature)
+	if problem != nil && !errors.Is(problem, sts.ErrExpired) {
+		secret = placeholder
+	}
+	if err := verify(secret); err != nil && problem == nil {
+		return iam.Caller{}, err
+	}
+	if problem != nil {
+		return iam.Caller{}, problem
+	}
+	caller.Region = signature.Region
+	return caller, nil
 }
 
 // signer returns the secret of the key that a signature names, and who holds it.

@@ -13,6 +13,7 @@ type Operation struct {
 	Format  wire.Format
 	Version string // of a Query API
 	Name    string
+	Target  string // of a JSON API
 	Signed  bool
 	Action  string
 	Input   reflect.Type
@@ -21,10 +22,10 @@ type Operation struct {
 // Operations returns the whole table.
 func Operations(s *Server) []Operation {
 	var list []Operation
-	for _, api := range []*api{s.apis.cognito, s.apis.sts, s.apis.iam} {
+	for _, api := range []*api{s.apis.cognito, s.apis.cenote, s.apis.sts, s.apis.iam} {
 		for name, o := range api.operations {
 			list = append(list, Operation{
-				Service: api.name, Format: api.format, Version: api.version, Name: name,
+				Service: api.name, Format: api.format, Version: api.version, Name: name, Target: api.target + name,
 				Signed: o.signed, Action: o.action, Input: reflect.TypeOf(o.input()).Elem(),
 			})
 		}

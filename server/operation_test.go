@@ -27,7 +27,7 @@ func TestOperations(t *testing.T) {
 	for _, o := range server.Operations(s) {
 		left[o.Service+":"+strings.ToLower(o.Name)] = o
 	}
-	for service, value := range map[string]any{"cognito-identity": w.config.Cognito, "sts": w.config.STS, "iam": w.config.IAM} {
+	for service, value := range map[string]any{"cognito-identity": w.config.Cognito, "sts": w.config.STS, "iam": w.config.IAM, "cenote": s} {
 		for method := range reflect.TypeOf(value).Methods() {
 			in, out, signed, ok := shape(method.Type)
 			if !ok {
@@ -146,6 +146,7 @@ func (w *world) call(t *testing.T, o server.Operation, key *sigv4.Credentials) a
 	if o.Format == wire.JSON {
 		body, _ = json.Marshal(input)
 		r = w.jsonRequest(t, o.Name, string(body))
+		r.Header.Set("X-Amz-Target", o.Target)
 	} else {
 		values := url.Values{"Action": {o.Name}, "Version": {o.Version}}
 		flatten(values, "", input)
@@ -212,6 +213,20 @@ func sampleOf(t *testing.T, member string) any {
 		return "AKIASAMPLESAMPLE0000"
 	case "EncodedMessage":
 		return "sample"
+	case "Service":
+		return "notes"
+	case "Action":
+		return "notes:Read"
+	case "Resource":
+		return "*"
+	case "Credential":
+		return "AKIASAMPLESAMPLE0000/20260701/eu-west-1/notes/aws4_request"
+	case "Date":
+		return "20260701T120000Z"
+	case "Signature":
+		return strings.Repeat("0", 64)
+	case "CanonicalRequestHashes":
+		return []any{strings.Repeat("0", 64)}
 	case "Status":
 		return "Active"
 	case "Tags":

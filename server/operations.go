@@ -10,13 +10,12 @@ import (
 	"github.com/cenotehq/cenote/wire"
 )
 
-const targetPrefix = "AWSCognitoIdentityService."
-
 // api is one of the services that answer on the port.
 type api struct {
 	name        string // of the service in signatures
 	format      wire.Format
 	contentType string
+	target      string // prefix of operations in X-Amz-Target, of a JSON API
 	version     string // of a Query API
 	namespace   string // of a Query API's answers
 	internal    string // code of an error that is the server's fault
@@ -69,6 +68,7 @@ func output[Out any](out *Out, err error) (any, error) {
 
 type apis struct {
 	cognito, sts, iam *api
+	cenote            *api // what AWS has no API for
 }
 
 // fallback is the API in whose words a request is refused that names no operation.
@@ -79,11 +79,18 @@ func (a apis) fallback(r *http.Request) *api {
 	return a.sts
 }
 
-func newAPIs(c Config) apis {
+func newAPIs(s *Server) apis {
+	c := s.Config
 	return apis{
 		cognito: &api{
 			name: "cognito-identity", format: wire.JSON, contentType: "application/x-amz-json-1.1",
-			internal: "InternalErrorException", skew: 5 * time.Minute, operations: cognitoOperations(c),
+			target:   "AWSCognitoIdentityService.",
+			internal: "InternalErrorException", skew: jsonSkew, operations: cognitoOperations(c),
+		},
+		cenote: &api{
+			name: "cenote", format: wire.JSON, contentType: "application/x-amz-json-1.1",
+			target:   "Cenote.",
+			internal: "InternalErrorException", skew: jsonSkew, operations: cenoteOperations(s),
 		},
 		sts: &api{
 			name: "sts", format: wire.Query, contentType: "text/xml",
@@ -95,6 +102,15 @@ func newAPIs(c Config) apis {
 			version: "2010-05-08", namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
 			internal: "ServiceFailure", skew: 15 * time.Minute, operations: iamOperations(c),
 		},
+	}
+}
+
+// jsonSkew is how far a signature's date may be off in AWS's JSON APIs.
+const jsonSkew = 5 * time.Minute
+
+func cenoteOperations(s *Server) map[string]operation {
+	return map[string]operation{
+		"AuthorizeRequest": signed("cenote:AuthorizeRequest", s.AuthorizeRequest),
 	}
 }
 

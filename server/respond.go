@@ -20,6 +20,9 @@ func (s *Server) respond(c *call, err error) {
 	status, body := http.StatusOK, []byte(nil)
 	if err == nil {
 		header.Set("Content-Type", c.api.contentType)
+		if out, ok := c.output.(*AuthorizeRequestOutput); ok {
+			c.event.Refused = out.Explanation
+		}
 		if c.api.format == wire.JSON {
 			body = s.codec.EncodeJSON(c.output)
 		} else {

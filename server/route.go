@@ -68,10 +68,13 @@ func (c *call) methodNotAllowed(allowed, message string) error {
 
 func (s *Server) routeJSON(c *call, target string) error {
 	c.api = s.apis.cognito
+	if strings.HasPrefix(target, s.apis.cenote.target) {
+		c.api = s.apis.cenote
+	}
 	if c.Method != http.MethodPost {
 		return c.methodNotAllowed("POST", "Use POST.")
 	}
-	name, ok := strings.CutPrefix(target, targetPrefix)
+	name, ok := strings.CutPrefix(target, c.api.target)
 	operation, known := c.api.operations[name]
 	if !ok || !known {
 		return unknownTarget(target)

@@ -63,7 +63,8 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Server{Config: c, apis: newAPIs(c), mux: http.NewServeMux()}
+	s := &Server{Config: c, mux: http.NewServeMux()}
+	s.apis = newAPIs(s)
 	s.mux.HandleFunc("GET /healthz", serveLive)
 	s.mux.HandleFunc("GET /readyz", s.serveReady)
 	s.mux.HandleFunc("GET "+issuer.DiscoveryPath, s.serveDiscovery)
