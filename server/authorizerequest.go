@@ -168,8 +168,8 @@ func (in *AuthorizeRequestInput) conditionKeys() (policy.Context, error) {
 	size := 0
 	for _, entry := range in.ContextEntries {
 		if !in.mayTell(strings.ToLower(entry.ContextKeyName)) {
-			return keys, invalidInput("The context key %s cannot be told: only keys of %s: can, and of aws: those about the request and the resource.",
-				entry.ContextKeyName, in.vendor())
+			return keys, invalidInput("The context key %s cannot be told: only keys of the service and of the action can, and of aws: those about the request and the resource.",
+				entry.ContextKeyName)
 		}
 		for _, value := range entry.ContextKeyValues {
 			size += len(value)
@@ -185,17 +185,15 @@ func invalidInput(format string, args ...any) error {
 	return fault.New("InvalidInput", http.StatusBadRequest, fmt.Sprintf(format, args...))
 }
 
-// vendor is what stands before the colon of the action, in lower case.
-func (in *AuthorizeRequestInput) vendor() string {
-	vendor, _, _ := strings.Cut(strings.ToLower(in.Action), ":")
-	return vendor
-}
-
 // mayTell reports whether a service may tell a condition key, given in lower case.
 func (in *AuthorizeRequestInput) mayTell(key string) bool {
-	if vendor, name, _ := strings.Cut(key, ":"); vendor != "aws" {
-		proven := slices.Contains([]string{"sts", "saml"}, vendor)
-		return vendor == in.vendor() && name != "" && !proven
+	vendor, name, _ := strings.Cut(key, ":")
+	if proven := []string{"sts", "saml"}; name == "" || slices.Contains(proven, vendor) {
+		return false
+	}
+	if vendor != "aws" {
+		acting, _, _ := strings.Cut(strings.ToLower(in.Action), ":")
+		return vendor == in.Service || vendor == acting
 	}
 	switch key {
 	case "aws:sourceip", "aws:useragent", "aws:referer", "aws:securetransport", "aws:tagkeys":
