@@ -20,7 +20,7 @@ type Event struct {
 	Duration  time.Duration
 	SourceIP  string
 	UserAgent string
-	API       string // cognito-identity, sts, iam: the one in whose words the answer is
+	API       string // cognito-identity, sts, iam, cenote: the one in whose words the answer is
 	Operation string
 	Caller    string // ARN; empty for public operations and unproven callers
 	Status    int    // HTTP
