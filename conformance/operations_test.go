@@ -59,6 +59,7 @@ func TestEveryOperation(t *testing.T) {
 		{"account", tr.account},
 		{"own sessions", tr.ownSessions},
 		{"federated sessions", tr.federatedSessions},
+		{"authorization messages", tr.authorizationMessages},
 		{"tags of OIDC providers", func(t *testing.T) { tr.providerTags(t, o) }},
 		{"SAML providers", tr.samlProviders},
 		{"OIDC providers", func(t *testing.T) { tr.oidcProviders(t, o) }},
