@@ -8,6 +8,8 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
+	"strconv"
 	"time"
 
 	"github.com/cenotehq/cenote/sigv4"
@@ -94,7 +96,7 @@ type Signer struct {
 // asks. r is the request as net/http's server hands it out. The signature covers
 // method, path, query, body and the headers that it lists, Host and X-Amz-… among
 // them; only those are the signer's word. Presigned URLs work as well, for five
-// minutes, whatever their X-Amz-Expires says.
+// minutes, or less if their X-Amz-Expires says so.
 //
 // Nobody is let in with an error: Cenote could not be asked, or, an *Error, refused
 // the question.
@@ -110,6 +112,9 @@ func (c *Client) Authorize(ctx context.Context, r *http.Request, body []byte, q 
 	if err != nil {
 		return refused(err)
 	}
+	if signature.Presigned && outlived(r, c.now().Sub(signature.Date)) {
+		return Answer{Refusal: Refusal{"AccessDeniedException", "Request has expired"}}, nil
+	}
 	if len(r.UserAgent()) > maxHeader || len(r.Referer()) > maxHeader {
 		return Answer{Refusal: Refusal{"RequestHeaderFieldsTooLarge", "User-Agent and Referer have at most 2048 bytes."}}, nil
 	}
@@ -117,6 +122,15 @@ func (c *Client) Authorize(ctx context.Context, r *http.Request, body []byte, q 
 	return c.ask(ctx, question{
 		Service: c.Service, Credential: credential, Date: date, Signature: text, SessionToken: signature.SessionToken,
 		CanonicalRequestHashes: hashes, Action: q.Action, Resource: q.Resource, ContextEntries: q.entries(r),
+	})
+}
+
+// outlived reports whether a presigned URL of this age has a X-Amz-Expires that is
+// over, or none that can be read. One without any counts as long as other requests.
+func outlived(r *http.Request, age time.Duration) bool {
+	return slices.ContainsFunc(r.URL.Query()["X-Amz-Expires"], func(text string) bool {
+		seconds, err := strconv.ParseUint(text, 10, 31)
+		return err != nil || age > time.Duration(seconds)*time.Second
 	})
 }
 

@@ -282,7 +282,7 @@ func TestServiceMayNotAsk(t *testing.T) {
 		"wrong secret": {func(c *gate.Client) { c.Credentials = wrong }, gate.Question{}, gate.Error{
 			Status: 400, Code: "InvalidSignatureException", Message: mismatch,
 		}},
-		"clock": {func(c *gate.Client) { c.HTTPClient = &http.Client{Transport: later{w}} }, gate.Question{}, gate.Error{
+		"clock": {func(c *gate.Client) { c.HTTPClient = &http.Client{Transport: older{w, 6 * time.Minute}} }, gate.Question{}, gate.Error{
 			Status: 400, Code: "InvalidSignatureException",
 			Message: "Signature expired: 20260701T120000Z is now earlier than 20260701T120100Z (20260701T120600Z - 5 min.)",
 		}},
@@ -318,15 +318,6 @@ func TestServiceMayNotAsk(t *testing.T) {
 			}
 		})
 	}
-}
-
-// later lets six minutes pass between the signature and its arrival.
-type later struct{ w *world }
-
-func (l later) RoundTrip(r *http.Request) (*http.Response, error) {
-	l.w.advance(6 * time.Minute)
-	defer l.w.advance(-6 * time.Minute)
-	return http.DefaultTransport.RoundTrip(r)
 }
 
 // TestNoAnswer lets nobody in where Cenote does not answer, or something else does.
@@ -392,6 +383,52 @@ func TestPresigned(t *testing.T) {
 	r.URL.RawQuery += "&more=1"
 	send(t, r)
 	n.refuses(t, "InvalidSignatureException", mismatch)
+}
+
+// TestPresignedExpires holds presigned URLs to what they say about themselves.
+func TestPresignedExpires(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	alice, key := w.identity("alice")
+	for _, tt := range []struct {
+		expires string
+		age     time.Duration
+		want    string // what the refusal begins with; empty if it is allowed
+	}{
+		{"60", 60 * time.Second, ""},
+		{"60", 61 * time.Second, "Request has expired"},
+		{"604800", 5 * time.Minute, ""},
+		{"604800", 5*time.Minute + time.Second, "Signature expired: "},
+		{"0", time.Second, "Request has expired"},
+		{"-1", 0, "Request has expired"},
+		{"soon", 0, "Request has expired"},
+		{"", 0, "Request has expired"},
+		{"600&X-Amz-Expires=1", 2 * time.Second, "Request has expired"},
+		{"99999999999999999999", 0, "Request has expired"},
+	} {
+		r := httptest.NewRequest(http.MethodGet, "http://notes.example.test/"+alice+"/1?X-Amz-Expires="+tt.expires, nil)
+		r.RequestURI = "" // as of a client that signs
+		sigv4.Presign(r, nil, key, region, "notes", w.now())
+		c := w.client()
+		c.HTTPClient = &http.Client{Transport: older{w, tt.age}}
+		c.Now = func() time.Time { return w.now().Add(tt.age) }
+		answer, err := c.Authorize(t.Context(), r, nil, reading(r))
+		if err != nil || answer.Allowed != (tt.want == "") || !strings.HasPrefix(answer.Refusal.Message, tt.want) {
+			t.Errorf("%+v: %+v, %v", tt, answer, err)
+		}
+	}
+}
+
+// older lets so much time pass for Cenote between the signature and its arrival.
+type older struct {
+	w  *world
+	by time.Duration
+}
+
+func (o older) RoundTrip(r *http.Request) (*http.Response, error) {
+	o.w.advance(o.by)
+	defer o.w.advance(-o.by)
+	return http.DefaultTransport.RoundTrip(r)
 }
 
 // TestProxyThatRewritesHost has the service behind a proxy under another name.

@@ -56,6 +56,8 @@ type AuthorizeRequestOutput struct {
 	// is for holders of sts:DecodeAuthorizationMessage, and safe with the signer.
 	Explanation                 string `aws:"Explanation"`
 	EncodedAuthorizationMessage string `aws:"EncodedAuthorizationMessage"`
+
+	cause error // why the signature does not hold, for the log
 }
 
 // Signer is who signed a request to a service.
@@ -132,7 +134,7 @@ func refusedSignature(err error) (*AuthorizeRequestOutput, error) {
 	if !ok {
 		return nil, err
 	}
-	return &AuthorizeRequestOutput{Refused: &Refused{Code: f.Code, Message: f.Message}}, nil
+	return &AuthorizeRequestOutput{Refused: &Refused{Code: f.Code, Message: f.Message}, cause: f.Cause}, nil
 }
 
 func signerOf(caller iam.Caller) *Signer {

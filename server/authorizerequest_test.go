@@ -179,13 +179,19 @@ func TestAuthorizeRequestLog(t *testing.T) {
 	if explanation := got.value(t, "Explanation"); explanation != why {
 		t.Errorf("the explanation is %s", explanation)
 	}
+	forged := maps.Clone(input)
+	forged["SessionToken"] = "other"
+	w.authorizeRequest(t, rootKey(), forged).ok(t)
 	input["Signature"] = strings.Repeat("ab", 5000)
 	if code := w.authorizeRequest(t, rootKey(), input).code(); code != "ValidationException" {
 		t.Errorf("a long signature: %s", code)
 	}
 	w.Close()
 	lines := w.log.lines(t)
-	last := lines[len(lines)-2]
+	if cause := lines[len(lines)-2]["cause"]; cause != "unknown access key: sts: invalid session token" {
+		t.Errorf("the log says about a session token of another server: %v", cause)
+	}
+	last := lines[len(lines)-3]
 	if last["refused"] != why || last["api"] != "cenote" || last["operation"] != "AuthorizeRequest" || last["caller"] != "arn:aws:iam::123456789012:root" {
 		t.Errorf("the log says %v", last)
 	}

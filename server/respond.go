@@ -21,7 +21,7 @@ func (s *Server) respond(c *call, err error) {
 	if err == nil {
 		header.Set("Content-Type", c.api.contentType)
 		if out, ok := c.output.(*AuthorizeRequestOutput); ok {
-			c.event.Refused = out.Explanation
+			c.event.Refused, c.event.Cause = out.Explanation, out.cause
 		}
 		if c.api.format == wire.JSON {
 			body = s.codec.EncodeJSON(c.output)
