@@ -98,7 +98,7 @@ func (w *world) wire(redirect provider.Redirect) server.Config {
 		Cognito: &cognito.Service{
 			Account: account, Pools: kept.Pools(), Identities: kept, IAM: iams, STS: stss, Issuers: issuers, OpenID: own, Now: w.now,
 		},
-		Audit: audit.Log{Logger: slog.New(slog.NewTextHandler(io.Discard, nil))},
+		Audit: audit.Log{Logger: slog.New(slog.DiscardHandler)},
 		Ready: func(context.Context) error { return nil },
 	}
 }
