@@ -59,20 +59,20 @@ func (l Log) Record(ctx context.Context, e Event) {
 		attrs = append(attrs, slog.String("caller", e.Caller))
 	}
 	if e.Code != "" {
-		attrs = append(attrs, slog.String("error", e.Code), slog.String("message", cut(e.Message)))
+		attrs = append(attrs, slog.String("error", e.Code), slog.String("message", Cut(e.Message)))
 	}
 	if e.Cause != nil {
-		attrs = append(attrs, slog.String("cause", cut(explain(e.Cause))))
+		attrs = append(attrs, slog.String("cause", Cut(explain(e.Cause))))
 	}
 	if e.Refused != "" {
-		attrs = append(attrs, slog.String("refused", cut(e.Refused)))
+		attrs = append(attrs, slog.String("refused", Cut(e.Refused)))
 	}
 	l.Logger.LogAttrs(ctx, level, "call", attrs...)
 }
 
-// cut bounds a text: clients that prove nothing choose a part of some, such as the
-// iss claim of their token, and must not fill the disk.
-func cut(text string) string {
+// Cut bounds a text to 4 KiB and an ellipsis: clients that prove nothing choose a part
+// of some, such as the iss claim of their token, and must not fill the disk.
+func Cut(text string) string {
 	const longest = 4 << 10
 	if len(text) <= longest {
 		return text

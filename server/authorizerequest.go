@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/cenotehq/cenote/audit"
 	"github.com/cenotehq/cenote/fault"
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/issuer"
@@ -52,8 +53,8 @@ type AuthorizeRequestOutput struct {
 	Signer  *Signer  `aws:"Signer"`  // nil where the signature proves nobody
 	Refused *Refused `aws:"Refused"` // nil where it is allowed
 
-	// Explanation is why policies refused, for the service alone; the encoded message
-	// is for holders of sts:DecodeAuthorizationMessage, and safe with the signer.
+	// Explanation is why policies refused, or the beginning of it, as the log has it,
+	// for the service alone; the encoded message is for holders of sts:DecodeAuthorizationMessage, and safe with the signer.
 	Explanation                 string `aws:"Explanation"`
 	EncodedAuthorizationMessage string `aws:"EncodedAuthorizationMessage"`
 
@@ -108,7 +109,7 @@ func (s *Server) AuthorizeRequest(ctx context.Context, _ iam.Caller, in *Authori
 		return out, nil
 	}
 	out.Refused = &Refused{Code: "AccessDeniedException", Message: iam.Denied(signer, in.Action, in.Object, decision)}
-	out.Explanation = refusal(decision)
+	out.Explanation = audit.Cut(refusal(decision))
 	out.EncodedAuthorizationMessage, err = s.STS.EncodeDenial(sts.Denial{
 		Caller: signer, Action: in.Action, Resource: in.Object, Context: s.IAM.Context(ctx, signer, keys), Decision: decision,
 	})

@@ -202,6 +202,32 @@ func TestAuthorizeRequestLog(t *testing.T) {
 	}
 }
 
+// TestAuthorizeRequestBounds asks the longest question about the longest policies: the
+// answer is still one that can be sent, read and decoded.
+func TestAuthorizeRequestBounds(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	statements := strings.Repeat(`{"Effect":"Allow","Action":"*","Resource":"arn:aws:a:::b"},`, 30)
+	user := w.user(t, "u", `{"Version":"2012-10-17","Statement":[`+strings.TrimSuffix(statements, ",")+`]}`)
+	input := w.proof(t, user, "notes")
+	input["Resource"] = "arn:aws:notes:::" + strings.Repeat("ü", 2000)
+	input["ContextEntries"] = []any{map[string]any{
+		"ContextKeyName": "notes:Text", "ContextKeyType": "stringList", "ContextKeyValues": []string{strings.Repeat("\u0001", 2048), strings.Repeat("x", 2048)},
+	}}
+	got := w.authorizeRequest(t, rootKey(), input).ok(t)
+	if n := len(got.value(t, "Explanation")); n < 4000 || n > 4100 {
+		t.Errorf("the explanation has %d bytes", n)
+	}
+	message := got.value(t, "EncodedAuthorizationMessage")
+	if len(message) > 10240 {
+		t.Errorf("the message has %d characters", len(message))
+	}
+	decoded := w.sts(t, rootKey(), "DecodeAuthorizationMessage", "EncodedMessage", message).ok(t)
+	if text := decoded.xml("DecodedMessage"); !strings.Contains(text, `"action":"notes:Read"`) {
+		t.Errorf("the decoded message is %s", text)
+	}
+}
+
 // TestUnknownTargetOfOurs keeps the prefixes of both JSON APIs apart.
 func TestUnknownTargetOfOurs(t *testing.T) {
 	t.Parallel()
