@@ -36,8 +36,8 @@ func TestProtectingYourOwnAPI(t *testing.T) {
 	}
 	var made struct{ AccessKey keys }
 	alias, _, _ := strings.Cut(shell[0], "\n")
-	conformance.Shell(t, shell[0], w.Root, &struct{}{}, &made)
-	conformance.Shell(t, alias+"\n"+shell[1], w.Root)
+	conformance.Execute(t, shell[0], w.Root, &struct{}{}, &made)
+	conformance.Execute(t, alias+"\n"+shell[1], w.Root)
 	conformance.Serve(t, program[0], address, made.AccessKey.credentials())
 
 	alice := logins{o.Name(): o.SignIn(t, conformance.ClientApp, "alice").ID}

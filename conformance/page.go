@@ -69,9 +69,9 @@ func Serve(t testing.TB, program, address string, key aws.Credentials) {
 	launch(t, "program", cmd).waitListening(t, address)
 }
 
-// Shell runs commands with a key in the environment, and decodes the JSON values that they print, one after another,
+// Execute runs commands with a key in the environment, and decodes the JSON values that they print, one after another,
 // into outputs.
-func Shell(t testing.TB, script string, key aws.Credentials, outputs ...any) {
+func Execute(t testing.TB, script string, key aws.Credentials, outputs ...any) {
 	t.Helper()
 	cmd := exec.Command("sh", "-e", "-c", script)
 	cmd.Env = environment(append(keyVariables(key), "HOME="+t.TempDir(), "AWS_PAGER=")...)

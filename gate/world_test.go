@@ -86,7 +86,7 @@ func (w *world) wire(redirect provider.Redirect) server.Config {
 	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: []provider.Redirect{redirect}, Now: w.now})}
 	iams := &iam.Service{
 		Account: account, Roles: kept.Roles(), Users: kept.Users(), Groups: kept.Groups(),
-		ManagedPolicies: kept.ManagedPolicies(), Providers: kept.OIDCProviders(), Now: w.now,
+		ManagedPolicies: kept.ManagedPolicies(), Providers: kept.OIDCProviders(), SAMLProviders: kept.SAMLProviders(), Uses: kept.Uses(), Now: w.now,
 	}
 	sealing, _ := seal.GenerateKey()
 	stss := &sts.Service{
