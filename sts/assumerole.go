@@ -86,10 +86,7 @@ func (s *Service) AssumeRole(ctx context.Context, caller iam.Caller, in *AssumeR
 	if err != nil {
 		return nil, err
 	}
-	credentials, user, err := s.mint(grant{role: role, session: session, duration: duration})
-	if err != nil {
-		return nil, err
-	}
+	credentials, user := s.mint(grant{role: role, session: session, duration: duration})
 	return &AssumeRoleOutput{
 		Credentials: credentials, AssumedRoleUser: user,
 		PackedPolicySize: percent(packed), SourceIdentity: session.SourceIdentity,

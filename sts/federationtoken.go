@@ -60,11 +60,10 @@ func (s *Service) GetFederationToken(ctx context.Context, caller iam.Caller, in 
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := s.begin(session, ownDuration(caller, in.DurationSeconds))
-	if err != nil {
-		return nil, err
-	}
-	return &GetFederationTokenOutput{Credentials: credentials, FederatedUser: user, PackedPolicySize: percent(packed)}, nil
+	return &GetFederationTokenOutput{
+		Credentials:   s.begin(session, ownDuration(caller, in.DurationSeconds)),
+		FederatedUser: user, PackedPolicySize: percent(packed),
+	}, nil
 }
 
 // mayFederate asks the caller's policies; tags need a permission of their own.

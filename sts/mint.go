@@ -27,29 +27,22 @@ type grant struct {
 
 // mint makes the session's credentials. Whoever calls it has checked that the
 // role trusts the one who asks.
-func (s *Service) mint(g grant) (Credentials, AssumedRoleUser, error) {
+func (s *Service) mint(g grant) (Credentials, AssumedRoleUser) {
 	g.session.RoleName, g.session.RoleID = g.role.Name, g.role.ID
-	credentials, err := s.begin(g.session, g.duration)
-	if err != nil {
-		return Credentials{}, AssumedRoleUser{}, err
-	}
-	return credentials, AssumedRoleUser{
+	return s.begin(g.session, g.duration), AssumedRoleUser{
 		AssumedRoleID: g.role.ID + ":" + g.session.Name,
 		ARN:           arn.AssumedRole(g.role.Account, g.role.Name, g.session.Name).String(),
-	}, nil
+	}
 }
 
 // begin makes the credentials of a session that lasts from now.
-func (s *Service) begin(session Session, life time.Duration) (Credentials, error) {
+func (s *Service) begin(session Session, life time.Duration) Credentials {
 	issued := s.now().Truncate(time.Second)
 	expires := issued.Add(life)
 	session.Issued, session.Expires = issued.Unix(), expires.Unix()
 	keyID := arn.NewKeyID("ASIA", s.Account)
-	secret, token, err := s.Sealer.Seal(keyID, session)
-	if err != nil {
-		return Credentials{}, err
-	}
-	return Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: token, Expiration: expires.UTC()}, nil
+	secret, token := s.Sealer.Seal(keyID, session)
+	return Credentials{AccessKeyID: keyID, SecretAccessKey: secret, SessionToken: token, Expiration: expires.UTC()}
 }
 
 // checkDuration returns the life of a session, refusing one that is longer than

@@ -4,9 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"strings"
 
 	"github.com/cenotehq/cenote/policy"
@@ -17,31 +15,31 @@ import (
 // not depend on what an administrator changes later. The policies of the role
 // are read when a request is authorized.
 type Session struct {
-	Kind    Kind   `json:"d,omitempty"`
-	Name    string `json:"n,omitempty"` // of the session of a role, or of the federated user
-	Issued  int64  `json:"t"`           // Unix seconds
-	Expires int64  `json:"x"`           // Unix seconds
+	Kind    Kind
+	Name    string // of the session of a role, or of the federated user
+	Issued  int64  // Unix seconds
+	Expires int64  // Unix seconds
 
 	// RoleName and RoleID are the role of a session of a role, which ends with it.
-	RoleName string `json:"r,omitempty"`
-	RoleID   string `json:"i,omitempty"`
+	RoleName string
+	RoleID   string
 
 	// OpenedBy is the access key that opened a session of another kind, which ends
 	// with the key; ByRoot is whether it is one of root.
-	OpenedBy string `json:"o,omitempty"`
-	ByRoot   bool   `json:"u,omitempty"`
+	OpenedBy string
+	ByRoot   bool
 
 	// Keys and Lists are condition keys for the life of the session, with one
 	// value and with several: who the federated user is.
-	Keys  map[string]string   `json:"k,omitempty"`
-	Lists map[string][]string `json:"l,omitempty"`
+	Keys  map[string]string
+	Lists map[string][]string
 
-	Tags           map[string]string `json:"g,omitempty"` // session tags
-	TransitiveTags []string          `json:"v,omitempty"` // keys of tags that survive role chaining
-	SourceIdentity string            `json:"s,omitempty"`
+	Tags           map[string]string // session tags
+	TransitiveTags []string          // keys of tags that survive role chaining
+	SourceIdentity string
 
-	Policy   string   `json:"p,omitempty"` // inline session policy
-	Policies []string `json:"a,omitempty"` // names of further session policies
+	Policy   string   // inline session policy
+	Policies []string // names of further session policies
 }
 
 // Kind is whose a session is. The numbers stand in session tokens.
@@ -78,13 +76,9 @@ type SealingKey struct {
 func NewSealer(keys ...SealingKey) *Sealer { return &Sealer{keys: keys} }
 
 // Seal returns the session's secret access key and session token.
-func (s *Sealer) Seal(keyID string, session Session) (secret, token string, err error) {
-	plain, err := json.Marshal(session)
-	if err != nil {
-		return "", "", fmt.Errorf("sealing a session: %w", err)
-	}
+func (s *Sealer) Seal(keyID string, session Session) (secret, token string) {
 	k := s.keys[0]
-	return secretOf(k.Key, keyID), k.ID + "." + base64.StdEncoding.EncodeToString(k.Key.Seal(plain, keyID)), nil
+	return secretOf(k.Key, keyID), k.ID + "." + base64.StdEncoding.EncodeToString(k.Key.Seal(session.pack(), keyID))
 }
 
 // Open returns the session and secret of a session token, or ErrInvalidToken. It
@@ -103,8 +97,8 @@ func (s *Sealer) Open(keyID, token string) (Session, string, error) {
 		if err != nil {
 			return Session{}, "", ErrInvalidToken
 		}
-		var session Session
-		if err := json.Unmarshal(plain, &session); err != nil {
+		session, ok := unpack(plain)
+		if !ok {
 			return Session{}, "", ErrInvalidToken
 		}
 		return session, secretOf(k.Key, keyID), nil

@@ -35,10 +35,7 @@ func someSession() sts.Session {
 func TestSealedSessions(t *testing.T) {
 	t.Parallel()
 	s := sts.NewSealer(sealingKey("s1"))
-	secret, token, err := s.Seal("ASIA1", someSession())
-	if err != nil {
-		t.Fatal(err)
-	}
+	secret, token := s.Seal("ASIA1", someSession())
 	session, again, err := s.Open("ASIA1", token)
 	if err != nil || again != secret {
 		t.Fatalf("secret %v, error %v", again == secret, err)
@@ -49,18 +46,14 @@ func TestSealedSessions(t *testing.T) {
 	if _, _, err := s.Open("ASIA2", token); !errors.Is(err, sts.ErrInvalidToken) {
 		t.Errorf("with another key id: %v", err)
 	}
-	other, second, err := s.Seal("ASIA2", someSession())
-	if err != nil || other == secret || second == token {
-		t.Errorf("two keys have one secret or token, error %v", err)
+	if other, second := s.Seal("ASIA2", someSession()); other == secret || second == token {
+		t.Error("two keys have one secret or token")
 	}
 }
 
 func TestSecretIsNotInTheToken(t *testing.T) {
 	t.Parallel()
-	secret, token, err := sts.NewSealer(sealingKey("s1")).Seal("ASIA1", someSession())
-	if err != nil {
-		t.Fatal(err)
-	}
+	secret, token := sts.NewSealer(sealingKey("s1")).Seal("ASIA1", someSession())
 	_, sealed, _ := strings.Cut(token, ".")
 	plain := string(ok(base64.StdEncoding.DecodeString(sealed))(t))
 	raw := string(ok(base64.StdEncoding.DecodeString(secret))(t))
@@ -77,10 +70,7 @@ func TestEveryByteOfATokenCounts(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		session := someSession()
 		session.Name = rapid.StringN(0, 8, -1).Draw(t, "name") // so that all lengths of padding occur
-		_, token, err := s.Seal("ASIA1", session)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, token := s.Seal("ASIA1", session)
 		i := rapid.IntRange(0, len(token)-1).Draw(t, "at")
 		b := rapid.Byte().Draw(t, "byte")
 		changed := []string{token[:i] + token[i+1:], token[:i] + "\n" + token[i:], token + string(b)}
@@ -102,10 +92,7 @@ func TestLastLetterOfAToken(t *testing.T) {
 	for size := range 3 {
 		session := someSession()
 		session.Name = strings.Repeat("x", size)
-		_, token, err := s.Seal("ASIA1", session)
-		if err != nil {
-			t.Fatal(err)
-		}
+		_, token := s.Seal("ASIA1", session)
 		last := len(strings.TrimRight(token, "=")) - 1
 		for _, letter := range "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/" {
 			changed := token[:last] + string(letter) + token[last+1:]
@@ -119,17 +106,13 @@ func TestLastLetterOfAToken(t *testing.T) {
 func TestSealingKeysOverlap(t *testing.T) {
 	t.Parallel()
 	first, second := sealingKey("s1"), sealingKey("s2")
-	secret, token, err := sts.NewSealer(first).Seal("ASIA1", someSession())
-	if err != nil {
-		t.Fatal(err)
-	}
+	secret, token := sts.NewSealer(first).Seal("ASIA1", someSession())
 	both := sts.NewSealer(second, first)
 	if _, got, err := both.Open("ASIA1", token); err != nil || got != secret {
 		t.Errorf("under the old key: %v", err)
 	}
-	_, fresh, err := both.Seal("ASIA1", someSession())
-	if err != nil || !strings.HasPrefix(fresh, "s2.") {
-		t.Errorf("a new token is not under the new key: %v", err)
+	if _, fresh := both.Seal("ASIA1", someSession()); !strings.HasPrefix(fresh, "s2.") {
+		t.Error("a new token is not under the new key")
 	}
 	for name, s := range map[string]*sts.Sealer{"retired": sts.NewSealer(second), "another of that name": sts.NewSealer(sealingKey("s1"))} {
 		if _, _, err := s.Open("ASIA1", token); !errors.Is(err, sts.ErrInvalidToken) {

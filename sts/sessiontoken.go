@@ -35,11 +35,7 @@ func (s *Service) GetSessionToken(_ context.Context, caller iam.Caller, in *GetS
 		return nil, err
 	}
 	session := Session{Kind: OfOpener, OpenedBy: caller.KeyID, ByRoot: caller.Root}
-	credentials, err := s.begin(session, ownDuration(caller, in.DurationSeconds))
-	if err != nil {
-		return nil, err
-	}
-	return &GetSessionTokenOutput{Credentials: credentials}, nil
+	return &GetSessionTokenOutput{Credentials: s.begin(session, ownDuration(caller, in.DurationSeconds))}, nil
 }
 
 // longTermOnly refuses a caller who has a session already.

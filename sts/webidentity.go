@@ -81,8 +81,8 @@ func (s *Service) AssumeWebIdentity(ctx context.Context, who WebIdentity, ask We
 		return Assumed{}, err
 	}
 	session.Policies = append(session.Policies, ask.Scope...)
-	credentials, user, err := s.mint(grant{role: role, session: session, duration: duration})
-	return Assumed{Credentials: credentials, User: user, PackedSize: packed}, err
+	credentials, user := s.mint(grant{role: role, session: session, duration: duration})
+	return Assumed{Credentials: credentials, User: user, PackedSize: packed}, nil
 }
 
 const (
