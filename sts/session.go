@@ -63,7 +63,7 @@ var ErrExpired = errors.New("sts: session expired")
 // and bound to its access key id, so verifying one needs no look-up. The first
 // key seals, all of them open: keys rotate with overlap. Safe for concurrent use.
 type Sealer struct {
-	keys []SealingKey
+	keys []sessionKey
 }
 
 // SealingKey is a key of a Sealer under the name that stands in front of tokens.
@@ -73,12 +73,24 @@ type SealingKey struct {
 }
 
 // NewSealer makes a Sealer of at least one key.
-func NewSealer(keys ...SealingKey) *Sealer { return &Sealer{keys: keys} }
+func NewSealer(keys ...SealingKey) *Sealer {
+	s := &Sealer{}
+	for _, k := range keys {
+		s.keys = append(s.keys, sessionKey{SealingKey: k, secrets: k.Key.Derive("secret access key", sha256.Size)})
+	}
+	return s
+}
+
+// sessionKey is a SealingKey with the key that it derives secrets under.
+type sessionKey struct {
+	SealingKey
+	secrets []byte
+}
 
 // Seal returns the session's secret access key and session token.
 func (s *Sealer) Seal(keyID string, session Session) (secret, token string) {
 	k := s.keys[0]
-	return secretOf(k.Key, keyID), k.ID + "." + base64.StdEncoding.EncodeToString(k.Key.Seal(session.pack(), keyID))
+	return k.secretOf(keyID), k.ID + "." + base64.StdEncoding.EncodeToString(k.Key.Seal(session.pack(), keyID))
 }
 
 // Open returns the session and secret of a session token, or ErrInvalidToken. It
@@ -90,7 +102,7 @@ func (s *Sealer) Open(keyID, token string) (Session, string, error) {
 			continue
 		}
 		sealed, err := base64.StdEncoding.Strict().DecodeString(text)
-		if err != nil || strings.ContainsAny(text, "\r\n") { // which decoders skip
+		if err != nil || base64.StdEncoding.EncodedLen(len(sealed)) != len(text) { // decoders skip line breaks
 			return Session{}, "", ErrInvalidToken
 		}
 		plain, err := k.Key.Open(sealed, keyID)
@@ -101,15 +113,15 @@ func (s *Sealer) Open(keyID, token string) (Session, string, error) {
 		if !ok {
 			return Session{}, "", ErrInvalidToken
 		}
-		return session, secretOf(k.Key, keyID), nil
+		return session, k.secretOf(keyID), nil
 	}
 	return Session{}, "", ErrInvalidToken
 }
 
 // secretOf derives 40 characters, as AWS's secrets have, so that no secret of a
 // session is ever kept.
-func secretOf(key *seal.Key, keyID string) string {
-	mac := hmac.New(sha256.New, key.Derive("secret access key", sha256.Size))
+func (k sessionKey) secretOf(keyID string) string {
+	mac := hmac.New(sha256.New, k.secrets)
 	mac.Write([]byte(keyID))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil)[:30])
 }
