@@ -65,13 +65,12 @@ func (s *Signature) Hashes(r *http.Request, body []byte, now time.Time, skew tim
 	}
 	var hashes []string
 	for _, name := range slices.Insert(slices.Clone(hosts), 0, host(r)) {
-		headers, ok := canonicalHeaders(r, name, s.signedHeaders)
-		if !ok {
-			return nil, mismatch(Mismatch, mismatchText)
-		}
 		for _, p := range canonicalPaths(path) {
-			canonical := canonicalRequest(r.Method, p, query, headers, s.signedHeaders, hash)
-			hashes = append(hashes, payloadHash([]byte(canonical)))
+			canonical, ok := appendRequest(make([]byte, 0, usualRequest), r, name, p, query, s.signedHeaders, hash)
+			if !ok {
+				return nil, mismatch(Mismatch, mismatchText)
+			}
+			hashes = append(hashes, payloadHash(canonical))
 		}
 	}
 	return hashes, nil

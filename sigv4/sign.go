@@ -88,7 +88,6 @@ func isUnsignable(name string) bool {
 func (s *Signature) compute(r *http.Request, body []byte, secret string) string {
 	path, rawQuery := target(r)
 	query, _ := canonicalQuery(rawQuery, s.Presigned)
-	headers, _ := canonicalHeaders(r, host(r), s.signedHeaders)
-	canonical := canonicalRequest(r.Method, canonicalPaths(path)[0], query, headers, s.signedHeaders, payloadHash(body))
-	return s.sign(s.signingKey(secret), payloadHash([]byte(canonical)))
+	canonical, _ := appendRequest(nil, r, host(r), canonicalPaths(path)[0], query, s.signedHeaders, payloadHash(body))
+	return s.sign(s.signingKey(secret), payloadHash(canonical))
 }

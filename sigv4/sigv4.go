@@ -80,8 +80,12 @@ func (s *Signature) checkSignedHeaders(r *http.Request) error {
 	}
 	var unsigned []string
 	for name := range r.Header {
+		const prefix = "x-amz-"
+		if len(name) < len(prefix) || !strings.EqualFold(name[:len(prefix)], prefix) {
+			continue
+		}
 		name = strings.ToLower(name)
-		if strings.HasPrefix(name, "x-amz-") && name != "x-amz-security-token" && !slices.Contains(s.signedHeaders, name) {
+		if name != "x-amz-security-token" && !slices.Contains(s.signedHeaders, name) {
 			unsigned = append(unsigned, name)
 		}
 	}
