@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -124,14 +125,17 @@ func TestSend(t *testing.T) {
 	}
 }
 
-// TestRun runs the whole program for a second and looks at what it reports.
+type spread struct{ Median, Min, Max float64 }
+
+func (s spread) isOdd() bool { return s.Min <= 0 || s.Median < s.Min || s.Max < s.Median }
+
+// TestRun runs the whole program for seconds and looks at what it reports.
 func TestRun(t *testing.T) {
 	t.Parallel()
-	out, err := exec.Command(build(t), "-duration", "1200ms", "-connections", "4", "-json").Output()
+	out, err := exec.Command(build(t), "-duration", "2400ms", "-connections", "4", "-json").Output()
 	if err != nil {
 		t.Fatalf("bench: %v", err)
 	}
-	type spread struct{ Median, Min, Max float64 }
 	type figures struct {
 		RequestsPerSecond, P50Milliseconds, P99Milliseconds spread
 	}
@@ -142,11 +146,16 @@ func TestRun(t *testing.T) {
 			Floor, Server figures
 			ShareOfFloor  spread
 		}
+		Decisions []struct {
+			Name                                       string
+			PerSecond, Nanoseconds, Allocations, Bytes spread
+			FloorNanoseconds, ShareOfFloor             *spread
+		}
 	}
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatalf("bench: %v\n%s", err, out)
 	}
-	if got.Connections != 4 || got.Rounds != 3 || len(got.Operations) != 2 {
+	if got.Connections != 4 || got.Rounds != 3 || len(got.Operations) != 2 || len(got.Decisions) != 3 {
 		t.Errorf("report is %s", out)
 	}
 	for _, o := range got.Operations {
@@ -154,9 +163,21 @@ func TestRun(t *testing.T) {
 			o.Floor.RequestsPerSecond, o.Floor.P50Milliseconds, o.Floor.P99Milliseconds,
 			o.Server.RequestsPerSecond, o.Server.P50Milliseconds, o.Server.P99Milliseconds, o.ShareOfFloor,
 		} {
-			if s.Min <= 0 || s.Median < s.Min || s.Max < s.Median {
+			if s.isOdd() {
 				t.Errorf("%s has %+v", o.Name, s)
 			}
+		}
+	}
+	for i, d := range got.Decisions {
+		figures := []spread{d.PerSecond, d.Nanoseconds, d.Allocations, d.Bytes}
+		if i == 0 {
+			if d.FloorNanoseconds == nil || d.ShareOfFloor == nil {
+				t.Fatalf("%s has no floor", d.Name)
+			}
+			figures = append(figures, *d.FloorNanoseconds, *d.ShareOfFloor)
+		}
+		if slices.ContainsFunc(figures, spread.isOdd) {
+			t.Errorf("%s has %+v", d.Name, figures)
 		}
 	}
 }

@@ -38,7 +38,7 @@ func command(ctx context.Context, args []string) error {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&s.connections, "connections", 64, "connections that send one request after the other")
-	flags.DurationVar(&s.duration, "duration", 24*time.Second, "time of all windows together; building and setting up come on top")
+	flags.DurationVar(&s.duration, "duration", 36*time.Second, "time of all windows together; building and setting up come on top")
 	flags.BoolVar(&s.asJSON, "json", false, "print JSON")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -87,7 +87,11 @@ func bench(ctx context.Context, s settings) (*report, error) {
 		return nil, err
 	}
 	defer floor.stop()
-	return measureAll(ctx, s, server, floor, operations)
+	choices, err := decisions()
+	if err != nil {
+		return nil, err
+	}
+	return measureAll(ctx, s, server, floor, operations, choices)
 }
 
 // progress tells a person who waits what happens; a file or a pipe is not told.

@@ -19,6 +19,7 @@ type report struct {
 	OtherPrograms spread       `json:"otherPrograms"` // share of the machine that others took
 	Steal         spread       `json:"steal"`         // share of it that other virtual machines took
 	Operations    []comparison `json:"operations"`
+	Decisions     []cost       `json:"decisions"` // on one core, without network and disk
 }
 
 // comparison is an operation beside its floor.
@@ -38,6 +39,17 @@ type figures struct {
 	GeneratorCPU      spread `json:"generatorCPUMicroseconds"` // of the load generator, per request
 }
 
+// cost is what a decision takes.
+type cost struct {
+	Name         string  `json:"name"`
+	PerSecond    spread  `json:"perSecond"`
+	Nanoseconds  spread  `json:"nanoseconds"` // each
+	Allocations  spread  `json:"allocations"` // each
+	Bytes        spread  `json:"bytes"`       // allocated each
+	Floor        *spread `json:"floorNanoseconds,omitempty"`
+	ShareOfFloor *spread `json:"shareOfFloor,omitempty"` // how often a second, window by window
+}
+
 // spread is the median of windows, and the least and the most.
 type spread struct {
 	Median float64 `json:"median"`
@@ -55,6 +67,23 @@ func compare(name string, floor, server []window) comparison {
 		Name: name, Floor: figuresOf(floor), Server: figuresOf(server),
 		ShareOfFloor: spreadOf(shares, func(x float64) float64 { return x }),
 	}
+}
+
+// costOf compares with the floor, where there is one, window by window.
+func costOf(name string, samples []sample) cost {
+	c := cost{
+		Name:        name,
+		PerSecond:   spreadOf(samples, func(s sample) float64 { return float64(time.Second) / s.nanoseconds }),
+		Nanoseconds: spreadOf(samples, func(s sample) float64 { return s.nanoseconds }),
+		Allocations: spreadOf(samples, func(s sample) float64 { return float64(s.allocations) }),
+		Bytes:       spreadOf(samples, func(s sample) float64 { return float64(s.bytes) }),
+	}
+	if samples[0].floor > 0 {
+		floor := spreadOf(samples, func(s sample) float64 { return s.floor })
+		share := spreadOf(samples, func(s sample) float64 { return s.floor / s.nanoseconds })
+		c.Floor, c.ShareOfFloor = &floor, &share
+	}
+	return c
 }
 
 func figuresOf(windows []window) figures {
@@ -108,9 +137,27 @@ func (r *report) writeText(out io.Writer) error {
 			return err
 		}
 	}
+	if err := r.writeDecisions(out); err != nil {
+		return err
+	}
 	_, err := fmt.Fprintf(out, "\nNoise: other programs took %s of the machine, other virtual machines %s.\n",
 		r.OtherPrograms.text("%.2f"), r.Steal.text("%.2f"))
 	return err
+}
+
+func (r *report) writeDecisions(out io.Writer) error {
+	fmt.Fprintln(out, "\nDecisions, on one core")
+	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
+	fmt.Fprintln(w, "\tper second\tns\tallocations\tbytes\tfloor ns\tof the floor")
+	for _, c := range r.Decisions {
+		floor, share := "–", "–"
+		if c.Floor != nil {
+			floor, share = c.Floor.text("%.0f"), c.ShareOfFloor.text("%.2f")
+		}
+		fmt.Fprintf(w, "  %s\t%s\t%s\t%.0f\t%.0f\t%s\t%s\n", c.Name, c.PerSecond.text("%.0f"), c.Nanoseconds.text("%.0f"),
+			c.Allocations.Median, c.Bytes.Median, floor, share)
+	}
+	return w.Flush()
 }
 
 func (f figures) row(out io.Writer, name string) {
