@@ -57,15 +57,17 @@ func (r *resource) matches(q *query, kind Kind) verdict {
 	if r.any {
 		return yes
 	}
-	begins := q.isARN && !r.malformed && !(r.short && kind == Resource) && r.headMatches(q)
-	if !begins && r.tail.parts == nil {
+	if begins := q.isARN && !r.malformed && !(r.short && kind == Resource) && r.headMatches(q); !begins {
+		if !r.tail.expands(q.req.Context) {
+			return unusable
+		}
 		return no
 	}
 	tail, ok := r.tail.expand(q.req.Context)
 	if !ok {
 		return unusable
 	}
-	return decide(begins && tail.Match(q.resource[5]))
+	return decide(tail.Match(q.resource[5]))
 }
 
 // headMatches looks at the service first, where most differ.

@@ -86,22 +86,39 @@ func (t *template) expand(c Context) (p arn.Pattern, ok bool) {
 	}
 	var filled strings.Builder
 	for i := range t.parts {
-		v := &t.parts[i]
-		filled.WriteString(string(v.text))
-		if v.key == "" {
-			continue
-		}
-		have, found := c.entries[v.low]
-		switch {
-		case found && !have.multi:
-			filled.WriteString(string(arn.Literal(have.values[0])))
-		case !found && v.optional:
-			filled.WriteString(string(v.fallback))
-		default:
+		value, ok := t.parts[i].value(c)
+		if !ok {
 			return "", false
 		}
+		filled.WriteString(string(t.parts[i].text))
+		filled.WriteString(string(value))
 	}
 	return arn.Pattern(filled.String()), true
+}
+
+// expands reports whether expand would be ok.
+func (t *template) expands(c Context) bool {
+	for i := range t.parts {
+		if _, ok := t.parts[i].value(c); !ok {
+			return false
+		}
+	}
+	return true
+}
+
+// value is what the request puts in the variable's place.
+func (v *part) value(c Context) (value arn.Pattern, ok bool) {
+	if v.key == "" {
+		return "", true
+	}
+	have, found := c.entries[v.low]
+	switch {
+	case found && !have.multi:
+		return arn.Literal(have.values[0]), true
+	case !found && v.optional:
+		return v.fallback, true
+	}
+	return "", false
 }
 
 func (t *template) keys() (keys []string) {
