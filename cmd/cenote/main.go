@@ -28,6 +28,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	context.AfterFunc(ctx, stop) // a second signal does not wait
+	spareCollector()
 	os.Exit(run(ctx, os.Args[1:], os.Stdout, os.Stderr))
 }
 
