@@ -120,19 +120,26 @@ func startServer(t *testing.T, env []string, args ...string) *process {
 // await returns the first group of a pattern as soon as the log holds it.
 func (p *process) await(t *testing.T, pattern string) string {
 	t.Helper()
+	return p.awaitIn(t, &p.stderr, pattern)[1]
+}
+
+// awaitIn returns a pattern's match as soon as an output holds it. The two outputs of a
+// process arrive independently of each other.
+func (p *process) awaitIn(t *testing.T, o *output, pattern string) []string {
+	t.Helper()
 	compiled := regexp.MustCompile(pattern)
 	deadline := time.After(patience)
 	tick := time.NewTicker(5 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		if match := compiled.FindStringSubmatch(p.stderr.String()); match != nil {
-			return match[1]
+		if match := compiled.FindStringSubmatch(o.String()); match != nil {
+			return match
 		}
 		select {
 		case <-p.exited:
 			t.Fatalf("the program ended: %s\n%s", p.cmd.ProcessState, p.stderr.String())
 		case <-deadline:
-			t.Fatalf("the program is not ready:\n%s", p.stderr.String())
+			t.Fatalf("the program does not say %s:\n%s%s", pattern, p.stdout.String(), p.stderr.String())
 		case <-tick.C:
 		}
 	}
@@ -203,20 +210,8 @@ func works(t *testing.T, p *process, key sigv4.Credentials) {
 // printedKey is the root key that a first start prints.
 func printedKey(t *testing.T, p *process) sigv4.Credentials {
 	t.Helper()
-	var key sigv4.Credentials
-	for line := range strings.Lines(p.stdout.String()) {
-		line = strings.TrimSpace(line)
-		if value, ok := strings.CutPrefix(line, "export AWS_ACCESS_KEY_ID="); ok {
-			key.AccessKeyID = value
-		}
-		if value, ok := strings.CutPrefix(line, "export AWS_SECRET_ACCESS_KEY="); ok {
-			key.SecretAccessKey = value
-		}
-	}
-	if key.AccessKeyID == "" || key.SecretAccessKey == "" {
-		t.Fatalf("no root key is printed:\n%s", p.stdout.String())
-	}
-	return key
+	match := p.awaitIn(t, &p.stdout, `export AWS_ACCESS_KEY_ID=(\S+)\n\s*export AWS_SECRET_ACCESS_KEY=(\S+)\n`)
+	return sigv4.Credentials{AccessKeyID: match[1], SecretAccessKey: match[2]}
 }
 
 // awaitClosed waits until nobody listens on an address: a server that is told to
