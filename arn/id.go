@@ -6,6 +6,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"strconv"
+	"strings"
 )
 
 // How an id holds its account: behind the four letters of the prefix come
@@ -68,12 +69,11 @@ func Account(id string) (string, error) {
 
 // IsAccount reports whether s is an account number: 12 digits.
 func IsAccount(s string) bool {
-	_, err := number(s)
-	return err == nil
+	return len(s) == accountLen && strings.Trim(s, "0123456789") == ""
 }
 
 func number(account string) (uint64, error) {
-	if len(account) != accountLen || account[0] == '+' {
+	if !IsAccount(account) {
 		return 0, fmt.Errorf("%w: an account is %d digits", ErrInvalid, accountLen)
 	}
 	return strconv.ParseUint(account, 10, accountBits)

@@ -103,6 +103,9 @@ type trial struct {
 	misses []NearMiss
 }
 
+// usualMisses is the room for the near misses of a decision, which most stay below.
+const usualMisses = 8
+
 func newTrial(req Request, p Policies) *trial {
 	t := &trial{q: newQuery(&req, p.Boundary != nil), p: p}
 	for _, s := range p.Identity {
@@ -130,6 +133,9 @@ func (t *trial) run(kind Kind, source Source) {
 		m := Match{Source: source.Name, Kind: kind, Statement: i, Sid: s.Sid, Effect: s.Effect}
 		switch {
 		case n == 1:
+			if t.misses == nil {
+				t.misses = make([]NearMiss, 0, usualMisses)
+			}
 			t.misses = append(t.misses, s.nearMiss(m, failed, t.q))
 		case n > 1:
 		case s.Effect == Allow:

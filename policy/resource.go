@@ -53,21 +53,15 @@ const (
 	unusable         // it cannot be compared at all
 )
 
-func (r *resource) matches(q *query, kind Kind) verdict {
+func (r *resource) matches(q *query, kind Kind) bool {
 	if r.any {
-		return yes
+		return true
 	}
-	if begins := q.isARN && !r.malformed && !(r.short && kind == Resource) && r.headMatches(q); !begins {
-		if !r.tail.expands(q.req.Context) {
-			return unusable
-		}
-		return no
+	if !q.isARN || r.malformed || r.short && kind == Resource || !r.headMatches(q) {
+		return false
 	}
 	tail, ok := r.tail.expand(q.req.Context)
-	if !ok {
-		return unusable
-	}
-	return decide(tail.Match(q.resource[5]))
+	return ok && tail.Match(q.resource[5])
 }
 
 // headMatches looks at the service first, where most differ.
@@ -84,14 +78,14 @@ func (s *Statement) matchesResource(q *query, kind Kind) bool {
 	if s.Resources == nil {
 		return kind == Trust || kind == Resource
 	}
-	found, missing := false, false
+	found, filled := false, true
 	for i := range s.rule.resources {
-		v := s.rule.resources[i].matches(q, kind)
-		found = found || v == yes
-		missing = missing || v == unusable
+		r := &s.rule.resources[i]
+		found = found || r.matches(q, kind)
+		filled = filled && (found || !s.NotResource || r.tail.expands(q.req.Context))
 	}
 	if s.NotResource {
-		return len(s.Resources) > 0 && !found && !missing
+		return len(s.Resources) > 0 && !found && filled
 	}
 	return found
 }

@@ -78,6 +78,10 @@ func readVariable(rest string) (p part, after string, ok bool) {
 	return p, after, true
 }
 
+// usualLength is the room for a text with its variables put in, in bytes, that most
+// resources stay below.
+const usualLength = 128
+
 // expand puts the request's values in; they are never wild. ok is false where a
 // variable has no single value and no default.
 func (t *template) expand(c Context) (p arn.Pattern, ok bool) {
@@ -85,6 +89,7 @@ func (t *template) expand(c Context) (p arn.Pattern, ok bool) {
 		return t.fixed, true
 	}
 	var filled strings.Builder
+	filled.Grow(usualLength)
 	for i := range t.parts {
 		value, ok := t.parts[i].value(c)
 		if !ok {
