@@ -22,6 +22,7 @@ type Service struct {
 	STS        *sts.Service
 	Issuers    sts.Issuers
 	OpenID     Signer
+	Sweeper    *Sweeper // of the same pools and identities
 
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time

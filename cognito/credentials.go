@@ -73,23 +73,24 @@ func (s *Service) enterWithToken(ctx context.Context, v visit, logins map[string
 	if len(logins) > 1 {
 		return visit{}, invalidParameter("A token of %s cannot be combined with other logins.", sts.CognitoIdentity)
 	}
-	amr, err := s.verifyOwn(ctx, v.identity, raw)
-	if err != nil {
-		return visit{}, err
-	}
-	v.vouched = amr
-	return v, nil
+	var err error
+	v.vouched, err = s.verifyOwn(ctx, v.identity, raw)
+	return v, err
 }
 
 // webIdentity is the visit in the words of trust policies: what a token of ours
 // would say, without the token.
 func (v visit) webIdentity() sts.WebIdentity {
+	if v.vouched != nil {
+		return *v.vouched
+	}
 	return sts.WebIdentity{
 		Federated: sts.CognitoIdentity,
 		Issuer:    sts.CognitoIdentity,
 		Subject:   v.identity.ID,
 		Audience:  v.pool.ID,
 		AMR:       v.amr(),
+		Tags:      v.tags,
 	}
 }
 

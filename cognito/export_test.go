@@ -1,13 +1,15 @@
 package cognito
 
+import "github.com/cenotehq/cenote/sts"
+
 // LinkOf is link.
 func LinkOf(self Identity, logins []Login, owners []Identity) (Link, error) {
-	return link(self, logins, owners)
+	return claim{logins: logins}.link(self, owners)
 }
 
 // FindOrCreate is findOrCreate.
 func FindOrCreate(fresh Identity, logins []Login, owners []Identity) (Link, error) {
-	return findOrCreate(fresh, logins, owners)
+	return claim{logins: logins}.findOrCreate(fresh, owners)
 }
 
 // Proven is a login whose token is verified, as selectRole sees it.
@@ -29,7 +31,7 @@ func SelectRole(pool Pool, custom string, logins ...Proven) (string, error) {
 
 // SelectRoleForToken is selectRole for the bearer of a token of ours.
 func SelectRoleForToken(pool Pool, custom string) (string, error) {
-	return selectedRole(visit{pool: pool, vouched: []string{amrAuthenticated}}, custom)
+	return selectedRole(visit{pool: pool, vouched: &sts.WebIdentity{}}, custom)
 }
 
 func selectedRole(v visit, custom string) (string, error) {

@@ -18,8 +18,14 @@ func invalidParameter(format string, args ...any) *fault.Error {
 	return fault.New("InvalidParameterException", 400, fmt.Sprintf(format, args...))
 }
 
+// Codes that operations tell apart.
+const (
+	denied   = "AccessDeniedException"
+	notFound = "ResourceNotFoundException"
+)
+
 func accessDenied(message string) *fault.Error {
-	return fault.New("AccessDeniedException", 400, message)
+	return fault.New(denied, 400, message)
 }
 
 func resourceConflict(format string, args ...any) *fault.Error {
@@ -35,11 +41,11 @@ func externalService(format string, args ...any) *fault.Error {
 }
 
 func poolNotFound(id string) *fault.Error {
-	return fault.New("ResourceNotFoundException", 400, fmt.Sprintf("IdentityPool '%s' not found.", id))
+	return fault.New(notFound, 400, fmt.Sprintf("IdentityPool '%s' not found.", id))
 }
 
 func identityNotFound(id string) *fault.Error {
-	return fault.New("ResourceNotFoundException", 400, fmt.Sprintf("Identity '%s' not found.", id))
+	return fault.New(notFound, 400, fmt.Sprintf("Identity '%s' not found.", id))
 }
 
 // identityForbidden is what the .NET SDK recovers from by its first words.
@@ -65,6 +71,29 @@ func invalidLogin(format string, args ...any) *fault.Error {
 
 func unsupportedLogin() *fault.Error {
 	return notAuthorized("Token is not from a supported provider of this identity pool.")
+}
+
+// alreadyRegistered is the answer to asking for one identity with the user of another.
+func alreadyRegistered() *fault.Error {
+	return fault.New("DeveloperUserAlreadyRegisteredException", 400,
+		"The developer user identifier is already registered under a different identity.")
+}
+
+func unsupportedDeveloper() *fault.Error {
+	return notAuthorized("This identity pool does not support the specified developer provider")
+}
+
+func attributesNotFound(provider string) *fault.Error {
+	return fault.New(notFound, 400, fmt.Sprintf("Provider '%s' has no attribute map.", provider))
+}
+
+// userNotFound does not say which user, since the name may be anything.
+func userNotFound() *fault.Error {
+	return fault.New(notFound, 400, "Developer user not found.")
+}
+
+func notLinked(provider, identity string) *fault.Error {
+	return resourceConflict("Identity '%s' has no such login of provider %s.", identity, provider)
 }
 
 func ambiguousRole(provider string) *fault.Error {

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io/fs"
 	"time"
+
+	"github.com/cenotehq/cenote/sts"
 )
 
 // GetIDInput is the request of GetId. AccountId is a relic that AWS's clients may
@@ -28,8 +30,7 @@ func (s *Service) GetID(ctx context.Context, in *GetIDInput) (*GetIDOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	now := s.now().UTC().Truncate(time.Millisecond)
-	fresh := Identity{ID: s.ids.next(pool.Region, now), Pool: pool.ID, Created: now, Modified: now}
+	fresh := s.newIdentity(pool)
 	if len(in.Logins) == 0 {
 		if !pool.AllowUnauthenticated {
 			return nil, unauthenticatedAccess()
@@ -43,21 +44,26 @@ func (s *Service) GetID(ctx context.Context, in *GetIDInput) (*GetIDOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	logins := loginsOf(proofs)
-	identity, err := s.Identities.LinkLogins(ctx, pool.ID, "", logins,
-		func(_ *Identity, owners []Identity) (Link, error) { return findOrCreate(fresh, logins, owners) })
+	presented := pool.claim(proofs)
+	identity, err := s.Identities.LinkLogins(ctx, pool.ID, "", presented.logins,
+		func(_ *Identity, owners []Identity) (Link, error) { return presented.findOrCreate(fresh, owners) })
 	if err != nil {
 		return nil, err
 	}
 	return &GetIDOutput{IdentityID: identity.ID}, nil
 }
 
-func loginsOf(proofs []proof) []Login {
-	logins := make([]Login, 0, len(proofs))
-	for _, p := range proofs {
-		logins = append(logins, p.Login)
+func (s *Service) newIdentity(pool Pool) Identity {
+	now := s.now().UTC().Truncate(time.Millisecond)
+	return Identity{ID: s.ids.next(pool.Region, now), Pool: pool.ID, Created: now, Modified: now}
+}
+
+func (p Pool) claim(proofs []proof) claim {
+	c := claim{logins: make([]Login, 0, len(proofs)), developer: p.DeveloperProviderName}
+	for _, proof := range proofs {
+		c.logins = append(c.logins, proof.Login)
 	}
-	return logins
+	return c
 }
 
 // visit is an identity as it comes to a call that gives something out: proven, and
@@ -66,7 +72,8 @@ type visit struct {
 	pool     Pool
 	identity Identity
 	proofs   []proof
-	vouched  []string // amr of a token of ours that stands for the logins, or nil
+	vouched  *sts.WebIdentity  // the bearer of a token of ours that stands for the logins, or nil
+	tags     map[string]string // principal tags
 }
 
 func (v visit) guest() bool { return v.vouched == nil && len(v.proofs) == 0 }
@@ -110,19 +117,29 @@ func (s *Service) enter(ctx context.Context, v visit, logins map[string]string) 
 	if err != nil {
 		return visit{}, err
 	}
-	presented := loginsOf(proofs)
-	identity, err := s.Identities.LinkLogins(ctx, v.pool.ID, v.identity.ID, presented,
+	tags, refusal := v.pool.principalTags(proofs)
+	if refusal != nil {
+		return visit{}, refusal
+	}
+	presented := v.pool.claim(proofs)
+	identity, err := s.linkTo(ctx, v, presented, func(self Identity, owners []Identity) (Link, error) {
+		return presented.link(self, owners)
+	})
+	return visit{pool: v.pool, identity: identity, proofs: proofs, tags: tags}, err
+}
+
+// linkTo has decide say what becomes of the identity of a visit and of the owners of
+// logins.
+func (s *Service) linkTo(ctx context.Context, v visit, presented claim, decide func(self Identity, owners []Identity) (Link, error)) (Identity, error) {
+	identity, err := s.Identities.LinkLogins(ctx, v.pool.ID, v.identity.ID, presented.logins,
 		func(self *Identity, owners []Identity) (Link, error) {
 			if self == nil {
 				return Link{}, identityNotFound(v.identity.ID)
 			}
-			return link(*self, presented, owners)
+			return decide(*self, owners)
 		})
 	if errors.Is(err, fs.ErrNotExist) {
-		return visit{}, identityNotFound(v.identity.ID)
+		return Identity{}, identityNotFound(v.identity.ID)
 	}
-	if err != nil {
-		return visit{}, err
-	}
-	return visit{pool: v.pool, identity: identity, proofs: proofs}, nil
+	return identity, err
 }

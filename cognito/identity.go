@@ -28,7 +28,7 @@ type Identity struct {
 // Login is a user of a provider: what identity pools call a linked login.
 type Login struct {
 	Provider string // as in a Logins map
-	Subject  string // the user's id at the provider
+	Subject  string // the user's id at the provider, or what the developer calls the user
 }
 
 // Identities keeps identities and their logins. Every method is one transaction
@@ -50,7 +50,20 @@ type Identities interface {
 	LinkLogins(ctx context.Context, pool, self string, logins []Login,
 		decide func(self *Identity, owners []Identity) (Link, error)) (Identity, error)
 
+	// ListIdentities returns at most limit identities of a pool whose ids sort after
+	// the given one, in the order of their ids, without the disabled ones if
+	// hideDisabled is set.
+	ListIdentities(ctx context.Context, pool, after string, hideDisabled bool, limit int) ([]Identity, error)
+
+	// DeleteIdentity removes an identity with its logins.
+	DeleteIdentity(ctx context.Context, id string) error
+
 	// DeleteIdentitiesOf removes at most limit identities of a pool with their
 	// logins, and reports how many there were.
 	DeleteIdentitiesOf(ctx context.Context, pool string, limit int) (int, error)
+
+	// PoolAfter returns the first pool, in the order of their ids, that has
+	// identities and whose id sorts after the given one; fs.ErrNotExist if there is
+	// none.
+	PoolAfter(ctx context.Context, pool string) (string, error)
 }

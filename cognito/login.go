@@ -24,6 +24,7 @@ type proof struct {
 	Login
 	client    string         // the app that the token was made for
 	mapping   string         // the provider's key in RoleMappings
+	tagging   string         // the provider's key in PrincipalTags
 	qualified string         // the user in the amr of our tokens
 	claims    map[string]any // of the token
 }
@@ -41,8 +42,6 @@ func (s *Service) verifyLogins(ctx context.Context, pool Pool, logins map[string
 		if err != nil {
 			return nil, err
 		}
-		// The slash at the end of an issuer's name may be there or not, so that two
-		// names can be one provider.
 		if slices.ContainsFunc(proofs, func(other proof) bool { return other.Provider == p.Provider }) {
 			return nil, invalidParameter("Logins has more than one token of %s.", p.Provider)
 		}
@@ -118,6 +117,7 @@ type entry struct {
 	name    string
 	clients []string
 	mapping func(client string) string
+	tagging string
 	// qualify names a user in our tokens.
 	qualify func(client, subject string) string
 }
@@ -126,14 +126,14 @@ type entry struct {
 func (s *Service) provider(ctx context.Context, pool Pool, name string) (entry, error) {
 	if client, ok := pool.SupportedLoginProviders[name]; ok {
 		return entry{
-			name: name, clients: []string{client},
+			name: name, clients: []string{client}, tagging: name,
 			mapping: func(string) string { return name },
 			qualify: func(client, subject string) string { return name + ":" + client + ":" + subject },
 		}, nil
 	}
 	if clients := pool.clientsOf(name); len(clients) > 0 {
 		return entry{
-			name: name, clients: clients,
+			name: name, clients: clients, tagging: name,
 			mapping: func(client string) string { return name + ":" + client },
 			qualify: func(_, subject string) string { return name + ":CognitoSignIn:" + subject },
 		}, nil
@@ -151,7 +151,7 @@ func (s *Service) provider(ctx context.Context, pool Pool, name string) (entry, 
 			return entry{}, fmt.Errorf("reading %s: %w", arn, err)
 		}
 		return entry{
-			name: host, clients: provider.ClientIDs,
+			name: host, clients: provider.ClientIDs, tagging: arn,
 			mapping: func(string) string { return arn },
 			qualify: func(_, subject string) string { return arn + ":OIDC:" + subject },
 		}, nil
@@ -178,6 +178,7 @@ func (e entry) proof(t *token.Token) (proof, error) {
 				Login:     Login{Provider: e.name, Subject: t.Subject},
 				client:    client,
 				mapping:   e.mapping(client),
+				tagging:   e.tagging,
 				qualified: e.qualify(client, t.Subject),
 				claims:    t.Claims,
 			}, nil
@@ -187,9 +188,8 @@ func (e entry) proof(t *token.Token) (proof, error) {
 }
 
 // verifyOwn proves a token of ours, which stands for a developer's word in
-// GetCredentialsForIdentity: it must be for this identity. It returns the token's
-// amr.
-func (s *Service) verifyOwn(ctx context.Context, identity Identity, raw string) ([]string, error) {
+// GetCredentialsForIdentity: it must be for this identity.
+func (s *Service) verifyOwn(ctx context.Context, identity Identity, raw string) (*sts.WebIdentity, error) {
 	t, err := token.Parse(raw)
 	if err != nil {
 		return nil, invalidLogin("Not a valid OpenId Connect identity token.").With(err)
@@ -203,17 +203,14 @@ func (s *Service) verifyOwn(ctx context.Context, identity Identity, raw string) 
 	if t.Subject != identity.ID || !slices.Equal(t.Audience, []string{identity.Pool}) {
 		return nil, loginsDontMatch().With(errors.New("the token is another identity's")) // whose id is a secret
 	}
-	list, ok := t.Claims["amr"].([]any)
-	var amr []string
-	for _, item := range list {
-		text, isText := item.(string)
-		ok = ok && isText
-		amr = append(amr, text)
+	bearer, err := sts.Bearer(t)
+	if err != nil {
+		return nil, unverified(err)
 	}
-	if !ok || !slices.Contains(amr, amrAuthenticated) {
+	if !slices.Contains(bearer.AMR, amrAuthenticated) {
 		return nil, loginsDontMatch().With(errors.New("the token is a guest's"))
 	}
-	return amr, nil
+	return &bearer, nil
 }
 
 // Login providers that an identity pool knows by their domains.

@@ -44,11 +44,20 @@ func (s *Service) GetOpenIDToken(ctx context.Context, in *GetOpenIDTokenInput) (
 	if v, err = s.enter(ctx, v, in.Logins); err != nil {
 		return nil, err
 	}
-	signed, err := s.OpenID.Sign(ctx, v.claims(s.now()))
+	signed, err := s.sign(ctx, v, openIDLifetime)
 	if err != nil {
-		return nil, fmt.Errorf("signing an OpenID token: %w", err)
+		return nil, err
 	}
 	return &GetOpenIDTokenOutput{IdentityID: v.identity.ID, Token: signed}, nil
+}
+
+// sign makes a token of ours for a visit.
+func (s *Service) sign(ctx context.Context, v visit, lifetime time.Duration) (string, error) {
+	signed, err := s.OpenID.Sign(ctx, v.claims(s.now(), lifetime))
+	if err != nil {
+		return "", fmt.Errorf("signing an OpenID token: %w", err)
+	}
+	return signed, nil
 }
 
 func checkBasicFlow(pool Pool, logins map[string]string) error {
@@ -71,23 +80,35 @@ type openIDClaims struct {
 	Subject  string   `json:"sub"`
 	Audience string   `json:"aud"`
 	AMR      []string `json:"amr"`
+	Tags     *tags    `json:"https://aws.amazon.com/tags,omitempty"`
 	Pool     string   `json:"https://cognito-identity.amazonaws.com/identity-pool-arn,omitempty"`
 	Issuer   string   `json:"iss"`
 	Expires  int64    `json:"exp"`
 	Issued   int64    `json:"iat"`
 }
 
-func (v visit) claims(now time.Time) openIDClaims {
+// tags are principal tags as a token has them, each with its one value.
+type tags struct {
+	Principal map[string][]string `json:"principal_tags"`
+}
+
+func (v visit) claims(now time.Time, lifetime time.Duration) openIDClaims {
 	c := openIDClaims{
 		Subject:  v.identity.ID,
 		Audience: v.pool.ID,
 		AMR:      v.amr(),
 		Issuer:   "https://" + sts.CognitoIdentity,
-		Expires:  now.Add(openIDLifetime).Unix(),
+		Expires:  now.Add(lifetime).Unix(),
 		Issued:   now.Unix(),
 	}
 	if !v.guest() {
 		c.Pool = v.pool.ARN().String()
+	}
+	if len(v.tags) > 0 {
+		c.Tags = &tags{Principal: make(map[string][]string, len(v.tags))}
+		for key, value := range v.tags {
+			c.Tags.Principal[key] = []string{value}
+		}
 	}
 	return c
 }
@@ -95,9 +116,6 @@ func (v visit) claims(now time.Time) openIDClaims {
 // amr says how the bearer signed in: for each login the provider, and the user at
 // it.
 func (v visit) amr() []string {
-	if v.vouched != nil {
-		return v.vouched
-	}
 	if len(v.proofs) == 0 {
 		return []string{amrUnauthenticated}
 	}

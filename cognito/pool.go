@@ -10,6 +10,7 @@ import (
 	"github.com/cenotehq/cenote/arn"
 	"github.com/cenotehq/cenote/fault"
 	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/sts"
 )
 
 // Pool is an identity pool: which logins it takes, and what it gives for them.
@@ -21,6 +22,9 @@ type Pool struct {
 
 	Roles        map[string]string      // "authenticated", "unauthenticated" to role ARN
 	RoleMappings map[string]RoleMapping // by provider
+
+	// PrincipalTags are the attributes for access control, by provider.
+	PrincipalTags map[string]AttributeMap
 
 	Created time.Time
 }
@@ -112,6 +116,23 @@ func (s PoolSettings) check(account string) *fault.Error {
 		}
 	}
 	return checkTags(s.Tags)
+}
+
+// checkDeveloper refuses a developer provider with the name of a public one, whose users
+// the developer's word would then make.
+func (s PoolSettings) checkDeveloper() *fault.Error {
+	name := s.DeveloperProviderName
+	if name == "" {
+		return nil
+	}
+	public := isSocial(name) || name == sts.CognitoIdentity
+	for _, arn := range s.OpenIDConnectProviders {
+		public = public || sameProvider(oidcHost(arn), name)
+	}
+	if public {
+		return invalidParameter("%s is the name of a public provider, not of a developer provider.", name)
+	}
+	return nil
 }
 
 func checkTags(tags map[string]string) *fault.Error {

@@ -11,13 +11,7 @@ import (
 	"github.com/cenotehq/cenote/iam"
 )
 
-const (
-	maxPools = 1000
-
-	// purgeBatch is how many identities of a deleted pool go in one transaction:
-	// few enough not to hold up the writes of other pools.
-	purgeBatch = 500
-)
+const maxPools = 1000
 
 // CreateIdentityPoolInput is the request of CreateIdentityPool.
 type CreateIdentityPoolInput struct {
@@ -39,6 +33,9 @@ func show(p Pool) *IdentityPool {
 func (s *Service) CreateIdentityPool(ctx context.Context, caller iam.Caller, in *CreateIdentityPoolInput) (*IdentityPool, error) {
 	settings := in.normalized()
 	if refusal := settings.check(s.Account); refusal != nil {
+		return nil, refusal
+	}
+	if refusal := settings.checkDeveloper(); refusal != nil {
 		return nil, refusal
 	}
 	pools, err := s.Pools.List(ctx, "", maxPools)
@@ -124,6 +121,9 @@ func (s *Service) UpdateIdentityPool(ctx context.Context, caller iam.Caller, in 
 			return invalidParameter("The developer provider name of an identity pool cannot be changed.")
 		}
 		p.PoolSettings = next
+		if refusal := p.checkDeveloper(); refusal != nil {
+			return refusal
+		}
 		updated = *p
 		return nil
 	})
@@ -136,9 +136,8 @@ func (s *Service) UpdateIdentityPool(ctx context.Context, caller iam.Caller, in 
 // DeleteIdentityPoolInput is the request of DeleteIdentityPool.
 type DeleteIdentityPoolInput struct{ poolInput }
 
-// DeleteIdentityPool removes a pool and then its identities, in small batches.
-// The pool is gone first, so nothing can be had for an identity that is still
-// there.
+// DeleteIdentityPool removes a pool. Nothing can be had for its identities from then on;
+// the sweeper removes them.
 func (s *Service) DeleteIdentityPool(ctx context.Context, caller iam.Caller, in *DeleteIdentityPoolInput) (*struct{}, error) {
 	err := s.Pools.Delete(ctx, in.IdentityPoolID, func(p Pool) error {
 		if p.Region != caller.Region {
@@ -152,19 +151,8 @@ func (s *Service) DeleteIdentityPool(ctx context.Context, caller iam.Caller, in 
 	if err != nil {
 		return nil, fmt.Errorf("deleting pool %s: %w", in.IdentityPoolID, err)
 	}
-	return nil, s.purge(context.WithoutCancel(ctx), in.IdentityPoolID)
-}
-
-func (s *Service) purge(ctx context.Context, pool string) error {
-	for {
-		n, err := s.Identities.DeleteIdentitiesOf(ctx, pool, purgeBatch)
-		if err != nil {
-			return fmt.Errorf("deleting the identities of pool %s: %w", pool, err)
-		}
-		if n < purgeBatch {
-			return nil
-		}
-	}
+	s.Sweeper.Wake()
+	return nil, nil
 }
 
 // ListIdentityPoolsInput is the request of ListIdentityPools.

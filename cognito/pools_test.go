@@ -243,6 +243,9 @@ func TestDeletedPoolTakesItsIdentitiesAlong(t *testing.T) {
 	refused(w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: pool, Logins: logins}))(t, notFound, missing(pool))
 	refused(w.getCredentials(guest, nil))(t, notFound, "Identity '"+guest+"' not found.")
 	refused(w.getToken(user, logins))(t, notFound, "Identity '"+user+"' not found.")
+	if n := ok(w.Sweeper.Sweep(t.Context()))(t); n != 642 {
+		t.Errorf("%d identities went", n)
+	}
 	if n := ok(w.Identities.DeleteIdentitiesOf(t.Context(), pool, 1))(t); n != 0 {
 		t.Error("identities are left in the store")
 	}

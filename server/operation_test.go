@@ -78,7 +78,7 @@ func TestPublicOperations(t *testing.T) {
 	t.Parallel()
 	public := map[string]bool{
 		"cognito-identity:GetId": true, "cognito-identity:GetOpenIdToken": true,
-		"cognito-identity:GetCredentialsForIdentity": true, "sts:AssumeRoleWithWebIdentity": true,
+		"cognito-identity:GetCredentialsForIdentity": true, "cognito-identity:UnlinkIdentity": true, "sts:AssumeRoleWithWebIdentity": true,
 		"sts:AssumeRoleWithSAML": true,
 	}
 	withoutAction := map[string]bool{
@@ -169,6 +169,10 @@ func sample(t *testing.T, input reflect.Type) map[string]any {
 		if !strings.Contains(rules, "required") {
 			continue
 		}
+		if field.Type.Kind() == reflect.Map {
+			values[name] = map[string]any{}
+			continue
+		}
 		values[name] = sampleOf(t, name)
 	}
 	return values
@@ -179,16 +183,19 @@ func sample(t *testing.T, input reflect.Type) map[string]any {
 func sampleOf(t *testing.T, member string) any {
 	t.Helper()
 	switch member {
-	case "IdentityPoolId":
+	case "IdentityPoolId", "IdentityId":
 		return "eu-west-1:00000000-0000-4000-8000-000000000000"
-	case "IdentityPoolName", "PolicyName", "RoleName", "UserName", "GroupName", "RoleSessionName", "Description", "ClientID", "Name":
+	case "IdentityIdsToDelete":
+		return []any{"eu-west-1:00000000-0000-4000-8000-000000000000"}
+	case "ResourceArn":
+		return "arn:aws:cognito-identity:eu-west-1:123456789012:identitypool/eu-west-1:00000000-0000-4000-8000-000000000000"
+	case "IdentityPoolName", "PolicyName", "RoleName", "UserName", "GroupName", "RoleSessionName", "Description", "ClientID", "Name",
+		"IdentityProviderName", "DeveloperProviderName", "DeveloperUserIdentifier", "SourceUserIdentifier", "DestinationUserIdentifier":
 		return "sample"
 	case "AllowUnauthenticatedIdentities":
 		return false
 	case "MaxResults":
 		return 1
-	case "Roles":
-		return map[string]any{}
 	case "RoleArn", "PolicySourceArn":
 		return "arn:aws:iam::123456789012:role/sample"
 	case "OpenIDConnectProviderArn":

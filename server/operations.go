@@ -26,7 +26,8 @@ type api struct {
 // operation is a method of a service in the form that the server calls.
 type operation struct {
 	signed bool
-	action string // the permission that it needs; empty where it decides itself
+	action string // the permission that it needs; empty where none is enough, or needed
+	asks   bool   // it asks for the permission itself
 	input  func() any
 	invoke func(ctx context.Context, caller iam.Caller, in any) (any, error)
 }
@@ -55,6 +56,14 @@ func proven[In, Out any](do func(context.Context, iam.Caller, *In) (*Out, error)
 func signed[In, Out any](action string, do func(context.Context, iam.Caller, *In) (*Out, error)) operation {
 	o := proven(do)
 	o.action = action
+	return o
+}
+
+// asking is an operation that needs a permission and asks for it itself, since what it
+// is about is known only after a look.
+func asking[In, Out any](action string, do func(context.Context, iam.Caller, *In) (*Out, error)) operation {
+	o := signed(action, do)
+	o.asks = true
 	return o
 }
 
@@ -117,16 +126,29 @@ func cenoteOperations(s *Server) map[string]operation {
 func cognitoOperations(c Config) map[string]operation {
 	s := c.Cognito
 	return map[string]operation{
-		"GetId":                     public(s.GetID),
-		"GetOpenIdToken":            public(s.GetOpenIDToken),
-		"GetCredentialsForIdentity": public(s.GetCredentialsForIdentity),
-		"CreateIdentityPool":        signed("cognito-identity:CreateIdentityPool", s.CreateIdentityPool),
-		"DescribeIdentityPool":      signed("cognito-identity:DescribeIdentityPool", s.DescribeIdentityPool),
-		"UpdateIdentityPool":        signed("cognito-identity:UpdateIdentityPool", s.UpdateIdentityPool),
-		"DeleteIdentityPool":        signed("cognito-identity:DeleteIdentityPool", s.DeleteIdentityPool),
-		"ListIdentityPools":         signed("cognito-identity:ListIdentityPools", s.ListIdentityPools),
-		"SetIdentityPoolRoles":      signed("cognito-identity:SetIdentityPoolRoles", s.SetIdentityPoolRoles),
-		"GetIdentityPoolRoles":      signed("cognito-identity:GetIdentityPoolRoles", s.GetIdentityPoolRoles),
+		"GetId":                              public(s.GetID),
+		"GetOpenIdToken":                     public(s.GetOpenIDToken),
+		"GetCredentialsForIdentity":          public(s.GetCredentialsForIdentity),
+		"UnlinkIdentity":                     public(s.UnlinkIdentity),
+		"CreateIdentityPool":                 signed("cognito-identity:CreateIdentityPool", s.CreateIdentityPool),
+		"DescribeIdentityPool":               signed("cognito-identity:DescribeIdentityPool", s.DescribeIdentityPool),
+		"UpdateIdentityPool":                 signed("cognito-identity:UpdateIdentityPool", s.UpdateIdentityPool),
+		"DeleteIdentityPool":                 signed("cognito-identity:DeleteIdentityPool", s.DeleteIdentityPool),
+		"ListIdentityPools":                  signed("cognito-identity:ListIdentityPools", s.ListIdentityPools),
+		"SetIdentityPoolRoles":               signed("cognito-identity:SetIdentityPoolRoles", s.SetIdentityPoolRoles),
+		"GetIdentityPoolRoles":               signed("cognito-identity:GetIdentityPoolRoles", s.GetIdentityPoolRoles),
+		"SetPrincipalTagAttributeMap":        signed("cognito-identity:SetPrincipalTagAttributeMap", s.SetPrincipalTagAttributeMap),
+		"GetPrincipalTagAttributeMap":        signed("cognito-identity:GetPrincipalTagAttributeMap", s.GetPrincipalTagAttributeMap),
+		"TagResource":                        signed("cognito-identity:TagResource", s.TagResource),
+		"UntagResource":                      signed("cognito-identity:UntagResource", s.UntagResource),
+		"ListTagsForResource":                signed("cognito-identity:ListTagsForResource", s.ListTagsForResource),
+		"ListIdentities":                     signed("cognito-identity:ListIdentities", s.ListIdentities),
+		"LookupDeveloperIdentity":            signed("cognito-identity:LookupDeveloperIdentity", s.LookupDeveloperIdentity),
+		"MergeDeveloperIdentities":           signed("cognito-identity:MergeDeveloperIdentities", s.MergeDeveloperIdentities),
+		"UnlinkDeveloperIdentity":            signed("cognito-identity:UnlinkDeveloperIdentity", s.UnlinkDeveloperIdentity),
+		"GetOpenIdTokenForDeveloperIdentity": signed("cognito-identity:GetOpenIdTokenForDeveloperIdentity", s.GetOpenIDTokenForDeveloperIdentity),
+		"DescribeIdentity":                   asking("cognito-identity:DescribeIdentity", s.DescribeIdentity),
+		"DeleteIdentities":                   asking("cognito-identity:DeleteIdentities", s.DeleteIdentities),
 	}
 }
 

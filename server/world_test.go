@@ -110,6 +110,7 @@ func (w *world) wire(t testing.TB, redirect provider.Redirect) server.Config {
 		Cognito: &cognito.Service{
 			Account: account, Pools: kept.Pools(), Identities: kept,
 			IAM: iams, STS: stss, Issuers: issuers, OpenID: own, Now: w.now,
+			Sweeper: cognito.NewSweeper(kept.Pools(), kept),
 		},
 		Issuer: own,
 		Audit:  audit.Log{Logger: slog.New(slog.NewJSONHandler(&w.log, nil))},

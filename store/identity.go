@@ -44,6 +44,70 @@ func (s *Store) CreateIdentity(ctx context.Context, identity cognito.Identity) e
 	})
 }
 
+// DeleteIdentity removes an identity with its logins; fs.ErrNotExist if there is none.
+func (s *Store) DeleteIdentity(ctx context.Context, id string) error {
+	return s.db.write(ctx, write{
+		do: func(c conn) error {
+			if _, err := c.exec(`DELETE FROM logins WHERE identity = $1`, id); err != nil {
+				return err
+			}
+			changed, err := c.exec(`DELETE FROM identities WHERE id = $1`, id)
+			if err == nil && changed == 0 {
+				return fmt.Errorf("store: identity %s: %w", id, fs.ErrNotExist)
+			}
+			return err
+		},
+		committed: func() { s.identities.drop(id) },
+	})
+}
+
+// ListIdentities returns at most limit identities of a pool whose ids sort after the
+// given one, in the order of their ids, without the disabled ones if hideDisabled is set.
+func (s *Store) ListIdentities(ctx context.Context, pool, after string, hideDisabled bool, limit int) ([]cognito.Identity, error) {
+	var list []cognito.Identity
+	err := s.db.snapshot(ctx, func(c conn) error {
+		list = nil
+		ids, err := idsAfter(c, pool, after, hideDisabled, limit)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			identity, err := loadIdentity(c, id)
+			if err != nil {
+				return err
+			}
+			list = append(list, *identity)
+		}
+		return nil
+	})
+	return list, err
+}
+
+func idsAfter(c conn, pool, after string, hideDisabled bool, limit int) (ids []string, err error) {
+	err = c.query(`SELECT id FROM identities WHERE pool = $1 AND id > $2 AND disabled <= $3 ORDER BY id LIMIT $4`,
+		func(r row) error {
+			var id string
+			err := r.scan(&id)
+			ids = append(ids, id)
+			return err
+		}, pool, after, truth(!hideDisabled), limit)
+	return ids, err
+}
+
+// PoolAfter returns the first pool, in the order of their ids, that has identities and
+// whose id sorts after the given one; fs.ErrNotExist if there is none.
+func (s *Store) PoolAfter(ctx context.Context, pool string) (string, error) {
+	next := ""
+	err := s.db.read(ctx, func(c conn) error {
+		return c.query(`SELECT pool FROM identities WHERE pool > $1 ORDER BY pool LIMIT 1`,
+			func(r row) error { return r.scan(&next) }, pool)
+	})
+	if err == nil && next == "" {
+		err = fmt.Errorf("store: a pool after %q: %w", pool, fs.ErrNotExist)
+	}
+	return next, err
+}
+
 // DeleteIdentitiesOf removes at most limit identities of a pool with their
 // logins, and reports how many there were.
 func (s *Store) DeleteIdentitiesOf(ctx context.Context, pool string, limit int) (int, error) {

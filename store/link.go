@@ -47,7 +47,7 @@ func (s *Store) LinkLogins(ctx context.Context, pool, self string, logins []cogn
 // settled returns the identity to keep if link asks for nothing that is not so
 // already: the usual case, since clients present the same logins again and again.
 func (p parties) settled(link cognito.Link) (cognito.Identity, bool) {
-	if link.Create != nil || len(link.Add) > 0 || len(link.Merge) > 0 {
+	if link.Create != nil || link.Disable || len(link.Add)+len(link.Merge)+len(link.Remove) > 0 {
 		return cognito.Identity{}, false
 	}
 	shown := p.owners
@@ -166,6 +166,9 @@ func carryOut(c conn, pool string, link cognito.Link, now time.Time) (cognito.Id
 			return cognito.Identity{}, err
 		}
 	}
+	if err := unlink(c, pool, id, link); err != nil {
+		return cognito.Identity{}, err
+	}
 	if _, err := c.exec(`UPDATE identities SET authenticated = 1
 		WHERE id = $1 AND authenticated = 0 AND EXISTS (SELECT 1 FROM logins WHERE identity = $1)`, id); err != nil {
 		return cognito.Identity{}, err
@@ -202,6 +205,21 @@ func merge(c conn, pool, from, to string, now time.Time) error {
 		return err
 	}
 	_, err = c.exec(`UPDATE logins SET identity = $1 WHERE identity = $2`, to, from)
+	return err
+}
+
+// unlink takes logins off an identity, and disables it if that is asked for.
+func unlink(c conn, pool, id string, link cognito.Link) error {
+	for _, login := range link.Remove {
+		if _, err := c.exec(`DELETE FROM logins WHERE pool = $1 AND provider = $2 AND subject = $3 AND identity = $4`,
+			pool, login.Provider, login.Subject, id); err != nil {
+			return err
+		}
+	}
+	if !link.Disable {
+		return nil
+	}
+	_, err := c.exec(`UPDATE identities SET disabled = 1 WHERE id = $1`, id)
 	return err
 }
 

@@ -112,7 +112,15 @@ func (s *Service) verify(ctx context.Context, raw string) (WebIdentity, error) {
 	if err := t.Require("aud", "sub"); err != nil {
 		return WebIdentity{}, missingClaim(err)
 	}
-	who, ok := issuer.identity(t)
+	return issuer.bearer(t)
+}
+
+// Bearer returns who a verified token of an identity pool says its bearer is.
+func Bearer(t *token.Token) (WebIdentity, error) { return identityPools().bearer(t) }
+
+// bearer returns whom a verified token is about.
+func (i issuer) bearer(t *token.Token) (WebIdentity, error) {
+	who, ok := i.identity(t)
 	if !ok {
 		return WebIdentity{}, invalidIdentityToken("Incorrect token audience")
 	}
@@ -130,11 +138,15 @@ type issuer struct {
 	clients   []string // audiences
 }
 
+func identityPools() issuer {
+	return issuer{name: CognitoIdentity, federated: CognitoIdentity, anyClient: true}
+}
+
 // issuerOf finds the issuer of a token: a built-in one goes by its host in trust
 // policies, also where the account has a provider for it to name its clients.
 func (s *Service) issuerOf(ctx context.Context, t *token.Token) (issuer, error) {
 	if s.Issuers.SameIssuer(t.Issuer, CognitoIdentity) {
-		return issuer{name: CognitoIdentity, federated: CognitoIdentity, anyClient: true}, nil
+		return identityPools(), nil
 	}
 	isGoogle := s.Issuers.SameIssuer(t.Issuer, google)
 	provider, err := s.provider(ctx, t.Issuer)

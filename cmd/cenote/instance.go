@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -37,6 +38,8 @@ type instance struct {
 	handler  http.Handler
 	freshKey bool // the root key was made just now
 	draining atomic.Bool
+
+	background func(context.Context) // what is done beside requests, until the context is done
 }
 
 // open opens the data folder and wires everything to it.
@@ -95,12 +98,22 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 		Cognito: &cognito.Service{
 			Account: account, Pools: i.store.Pools(), Identities: i.store,
 			IAM: iams, STS: stss, Issuers: issuers, OpenID: own,
+			Sweeper: cognito.NewSweeper(i.store.Pools(), i.store),
 		},
 		Issuer: own,
 		Audit:  audit.Log{Logger: log},
 		Ready:  i.ready,
 	}
 	i.handler = server.New(i.services)
+	i.background = func(ctx context.Context) {
+		i.services.Cognito.Sweeper.Run(ctx, func(removed int, err error) {
+			if err != nil {
+				log.Error("identities of deleted pools are left", slog.Int("removed", removed), slog.Any("error", err))
+				return
+			}
+			log.Info("removed the identities of deleted pools", slog.Int("removed", removed))
+		})
+	}
 	return nil
 }
 
@@ -135,6 +148,9 @@ func (i *instance) serve(ctx context.Context, l net.Listener, handler http.Handl
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 	}
+	background, stop := context.WithCancel(context.WithoutCancel(ctx))
+	var running sync.WaitGroup
+	running.Go(func() { i.background(background) })
 	failed := make(chan error, 1)
 	go func() { failed <- srv.Serve(l) }()
 	var err error
@@ -148,5 +164,7 @@ func (i *instance) serve(ctx context.Context, l net.Listener, handler http.Handl
 			err = fmt.Errorf("some requests did not finish in %s and were cut off: %w", i.settings.Drain, err)
 		}
 	}
+	stop()
+	running.Wait()
 	return errors.Join(err, i.store.Close())
 }
