@@ -74,17 +74,17 @@ func (s *Service) verifyLogin(ctx context.Context, pool Pool, name, raw string) 
 	if err != nil {
 		return proof{}, err
 	}
-	if err := s.verifyToken(ctx, t, name); err != nil {
+	if err := s.verifyToken(ctx, t, name, tokenGrace); err != nil {
 		return proof{}, err
 	}
 	return provider.proof(t)
 }
 
 // verifyToken checks the signature and the times of a token of the provider called
-// name.
-func (s *Service) verifyToken(ctx context.Context, t *token.Token, name string) error {
+// name, which is good for a while after it expired.
+func (s *Service) verifyToken(ctx context.Context, t *token.Token, name string, after time.Duration) error {
 	now := s.now()
-	if expired, ok := errors.AsType[*token.ExpiredError](t.CheckTime(now, tokenGrace)); ok {
+	if expired, ok := errors.AsType[*token.ExpiredError](t.CheckTime(now, after)); ok {
 		return invalidLogin("Token expired: %d >= %d", now.Unix(), t.Expires.Unix()).With(expired)
 	}
 	keys, err := s.Issuers.Keys(ctx, "https://"+name, t.KeyID)
@@ -197,7 +197,8 @@ func (s *Service) verifyOwn(ctx context.Context, identity Identity, raw string) 
 	if !s.Issuers.SameIssuer(t.Issuer, sts.CognitoIdentity) {
 		return nil, invalidLogin("Not a Cognito token.")
 	}
-	if err := s.verifyToken(ctx, t, sts.CognitoIdentity); err != nil {
+	// AWS hands the token on to STS, where it is over when it says so.
+	if err := s.verifyToken(ctx, t, sts.CognitoIdentity, 0); err != nil {
 		return nil, err
 	}
 	if t.Subject != identity.ID || !slices.Equal(t.Audience, []string{identity.Pool}) {
