@@ -2,15 +2,36 @@ package cognito
 
 import "github.com/cenotehq/cenote/sts"
 
+// Developer is the developer provider of what follows.
+const Developer = "login.example"
+
 // LinkOf is link.
 func LinkOf(self Identity, logins []Login, owners []Identity) (Link, error) {
-	return claim{logins: logins}.link(self, owners)
+	return claim{logins, Developer}.link(self, owners)
 }
 
 // FindOrCreate is findOrCreate.
 func FindOrCreate(fresh Identity, logins []Login, owners []Identity) (Link, error) {
-	return claim{logins: logins}.findOrCreate(fresh, owners)
+	return claim{logins, Developer}.findOrCreate(fresh, owners)
 }
+
+// LinkDeveloper is linkDeveloper, for the first of logins.
+func LinkDeveloper(self *Identity, fresh Identity, logins []Login, owners []Identity) (Link, error) {
+	return claim{logins, Developer}.linkDeveloper(self, logins[0], fresh, owners)
+}
+
+// MergeUsers is mergeUsers.
+func MergeUsers(from, to Login, owners []Identity) (Link, error) {
+	return claim{[]Login{from, to}, Developer}.mergeUsers(from, to, owners)
+}
+
+// Unlink is unlink.
+func Unlink(self Identity, logins []Login, owners []Identity, providers ...string) (Link, error) {
+	return claim{logins, Developer}.unlink(self, owners, providers)
+}
+
+// UnlinkUser is unlinkUser.
+func UnlinkUser(self Identity, user Login) (Link, error) { return unlinkUser(self, user) }
 
 // Proven is a login whose token is verified, as selectRole sees it.
 type Proven struct {

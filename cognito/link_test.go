@@ -1,19 +1,14 @@
 package cognito_test
 
 import (
-	"errors"
 	"fmt"
-	"maps"
-	"slices"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
-	"pgregory.net/rapid"
 
 	"github.com/cenotehq/cenote/cognito"
-	"github.com/cenotehq/cenote/fault"
 )
 
 const dontMatch = "Logins don't match. Please include at least one valid login for this identity or identity pool."
@@ -161,154 +156,4 @@ func TestFindOrCreate(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", name, diff)
 		}
 	}
-}
-
-// population carries out links in memory.
-type population struct {
-	all map[string]cognito.Identity
-	now int64
-}
-
-// owners are the distinct owners of logins.
-func (p population) owners(logins []cognito.Login) (owners []cognito.Identity) {
-	for _, id := range slices.Sorted(maps.Keys(p.all)) {
-		if slices.ContainsFunc(logins, func(l cognito.Login) bool { return slices.Contains(p.all[id].Logins, l) }) {
-			owners = append(owners, p.all[id])
-		}
-	}
-	return owners
-}
-
-func (p population) carryOut(l cognito.Link) string {
-	id := l.Keep
-	if l.Create != nil {
-		id = l.Create.ID
-		p.all[id] = *l.Create
-	}
-	kept := p.all[id]
-	kept.Logins = append(slices.Clone(kept.Logins), l.Add...)
-	for _, other := range l.Merge {
-		merged := p.all[other]
-		kept.Logins = append(kept.Logins, merged.Logins...)
-		merged.Logins, merged.Disabled = nil, true
-		p.all[other] = merged
-	}
-	kept.Authenticated = kept.Authenticated || len(kept.Logins) > 0
-	p.all[id] = kept
-	return id
-}
-
-// mayRefuse is when link has to refuse, and with which code, by the letter of
-// "linking and merging".
-func (p population) mayRefuse(self cognito.Identity, logins []cognito.Login) string {
-	owners := p.owners(logins)
-	union := slices.Concat(self.Logins, logins)
-	own := false
-	for _, o := range owners {
-		union = append(union, o.Logins...)
-		own = own || o.ID == self.ID
-	}
-	if self.Disabled || self.Authenticated && !own {
-		return notAuthorized
-	}
-	for _, one := range union {
-		for _, two := range union {
-			if one.Provider == two.Provider && one.Subject != two.Subject {
-				return conflict
-			}
-		}
-	}
-	return ""
-}
-
-// check fails unless every login has one owner, no identity two users of a
-// provider, and no disabled one any login.
-func (p population) check(t *rapid.T) {
-	owned := map[cognito.Login]string{}
-	for id, identity := range p.all {
-		users := map[string]bool{}
-		for _, l := range identity.Logins {
-			if other, twice := owned[l]; twice || users[l.Provider] || identity.Disabled || !identity.Authenticated {
-				t.Fatalf("%v of %+v, also of %q", l, identity, other)
-			}
-			owned[l], users[l.Provider] = id, true
-		}
-	}
-}
-
-func TestLinkKeepsTheRules(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		p := population{all: map[string]cognito.Identity{}}
-		for range rapid.IntRange(1, 25).Draw(t, "steps") {
-			p.now += rapid.Int64Range(0, 1).Draw(t, "seconds")
-			fresh := at(p.now, fmt.Sprintf("%02d", rapid.IntRange(0, 99).Draw(t, "id")))
-			logins := drawLogins(t)
-			_, taken := p.all[fresh.ID]
-			switch rapid.IntRange(0, 3).Draw(t, "call") {
-			case 0:
-				if !taken {
-					p.all[fresh.ID] = fresh
-				}
-			case 1:
-				if !taken {
-					p.carryOut(ok(cognito.FindOrCreate(fresh, logins, p.owners(logins)))(t))
-				}
-			default:
-				if len(p.all) > 0 {
-					p.link(t, rapid.SampledFrom(slices.Sorted(maps.Keys(p.all))).Draw(t, "self"), logins)
-				}
-			}
-			p.check(t)
-		}
-	})
-}
-
-// link calls link for an identity and holds the answer against the rules.
-func (p population) link(t *rapid.T, id string, logins []cognito.Login) {
-	self, owners := p.all[id], p.owners(logins)
-	l, err := cognito.LinkOf(self, logins, owners)
-	if code := p.mayRefuse(self, logins); code != "" {
-		if f, is := errors.AsType[*fault.Error](err); !is || f.Code != code {
-			t.Fatalf("link(%+v, %v) gives %+v, %v; want %s", self, logins, l, err, code)
-		}
-		return
-	}
-	if err != nil {
-		t.Fatalf("link(%+v, %v): %v", self, logins, err)
-	}
-	kept := p.all[l.Keep]
-	if kept.ID == "" || kept.Disabled || l.Create != nil {
-		t.Fatalf("link(%+v, %v) gives %+v", self, logins, l)
-	}
-	if !slices.ContainsFunc(append(owners, self), func(i cognito.Identity) bool { return i.ID == l.Keep }) {
-		t.Fatalf("%s is none of the parties", l.Keep)
-	}
-	if !kept.Authenticated && len(owners) > 0 {
-		t.Fatalf("the guest %s wins over %v", l.Keep, owners)
-	}
-	for _, o := range owners {
-		if o.Created.Before(kept.Created) {
-			t.Fatalf("%s wins over the older %s", l.Keep, o.ID)
-		}
-	}
-	p.carryOut(l)
-	for _, login := range logins {
-		if !slices.Contains(p.all[l.Keep].Logins, login) {
-			t.Fatalf("%v is not of %s", login, l.Keep)
-		}
-	}
-	again := ok(cognito.LinkOf(p.all[l.Keep], logins, p.owners(logins)))(t)
-	if diff := cmp.Diff(cognito.Link{Keep: l.Keep}, again, cmpopts.EquateEmpty()); diff != "" {
-		t.Fatalf("the second time (-want +got):\n%s", diff)
-	}
-}
-
-// drawLogins draws one login of each of some providers, as a Logins map holds.
-func drawLogins(t *rapid.T) (logins []cognito.Login) {
-	subjects := rapid.MapOfN(rapid.SampledFrom([]string{"p", "q", "r"}), rapid.SampledFrom([]string{"a", "b"}), 1, 3).Draw(t, "logins")
-	for _, provider := range slices.Sorted(maps.Keys(subjects)) {
-		logins = append(logins, login(provider, subjects[provider]))
-	}
-	return logins
 }
