@@ -110,7 +110,7 @@ func cannotUnite(logins []cognito.Login, identities ...cognito.Identity) string 
 
 // check fails unless every login has one owner, no identity two users of a public
 // provider or more than 20 logins, no disabled one any login, and no guest was a user.
-func (p population) check(t *rapid.T) {
+func (p population) check(t interface{ Fatalf(string, ...any) }) {
 	owned := map[cognito.Login]string{}
 	for id, identity := range p.all {
 		users := map[string]bool{}
