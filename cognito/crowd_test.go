@@ -3,6 +3,7 @@ package cognito_test
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -178,6 +179,12 @@ func (c *crowd) check() {
 		}
 	}
 	p.check(c.t)
+	for _, id := range c.heard {
+		_, err := c.Identities.Identity(c.t.Context(), id)
+		if _, stored := p.all[id]; errors.Is(err, fs.ErrNotExist) == stored {
+			c.t.Errorf("%s is stored: %t; the cache: %v", id, stored, err)
+		}
+	}
 }
 
 // Whatever comes first, of one user's first logins there comes one identity.

@@ -56,6 +56,9 @@ func TestStoreEqualsModel(t *testing.T) {
 			"create": m.create,
 			"link":   m.link,
 			"delete": m.delete,
+			"remove": m.remove,
+			"list":   m.list,
+			"pools":  m.pools,
 			"user":   m.user,
 			"reopen": func(t *rapid.T) {
 				mustClose(t, m.store)
@@ -148,6 +151,10 @@ func decision(seed int, fresh cognito.Identity, logins []cognito.Login, self *co
 			}
 		}
 	}
+	if l.Create == nil && seed%4 > 1 {
+		l.Remove = logins[:len(logins)-seed%2] // also such as are not there, or come just now
+		l.Disable = seed%4 > 2
+	}
 	return l
 }
 
@@ -178,7 +185,7 @@ func (m *model) shown(pool, self string, logins []cognito.Login) (*cognito.Ident
 
 func (m *model) carryOut(l cognito.Link) cognito.Identity {
 	keep := m.identities[l.Keep]
-	changed := len(l.Add)+len(l.Merge) > 0
+	changed := len(l.Add)+len(l.Merge)+len(l.Remove) > 0 || l.Disable
 	if l.Create != nil {
 		keep = *l.Create
 	} else if changed {
@@ -194,7 +201,12 @@ func (m *model) carryOut(l cognito.Link) cognito.Identity {
 	slices.SortFunc(keep.Logins, func(a, b cognito.Login) int {
 		return strings.Compare(a.Provider+a.Subject, b.Provider+b.Subject)
 	})
+	keep.Logins = slices.DeleteFunc(keep.Logins, func(login cognito.Login) bool { return slices.Contains(l.Remove, login) })
+	if len(keep.Logins) == 0 {
+		keep.Logins = nil
+	}
 	keep.Authenticated = keep.Authenticated || len(keep.Logins) > 0
+	keep.Disabled = keep.Disabled || l.Disable
 	m.identities[keep.ID] = keep
 	return keep
 }
@@ -210,6 +222,51 @@ func (m *model) delete(t *rapid.T) {
 	}
 	for _, id := range doomed {
 		delete(m.identities, id)
+	}
+}
+
+// remove deletes one identity, which may be gone already.
+func (m *model) remove(t *rapid.T) {
+	if len(m.ids) == 0 {
+		return
+	}
+	id := rapid.SampledFrom(m.ids).Draw(t, "id")
+	_, exists := m.identities[id]
+	err := m.store.DeleteIdentity(context.Background(), id)
+	if exists && err != nil || !exists && !errors.Is(err, fs.ErrNotExist) {
+		t.Fatalf("DeleteIdentity(%s): %v, exists: %v", id, err, exists)
+	}
+	delete(m.identities, id)
+}
+
+func (m *model) list(t *rapid.T) {
+	pool, hide, limit := drawPool(t), rapid.Bool().Draw(t, "hide"), rapid.IntRange(0, 4).Draw(t, "limit")
+	after := rapid.SampledFrom(append([]string{"", "r:", "r:99"}, m.ids...)).Draw(t, "after")
+	var want []cognito.Identity
+	ids := m.of(pool)
+	slices.Sort(ids)
+	for _, id := range ids {
+		if i := m.identities[id]; id > after && len(want) < limit && !(hide && i.Disabled) {
+			want = append(want, i)
+		}
+	}
+	got, err := m.store.ListIdentities(context.Background(), pool, after, hide, limit)
+	if diff := cmp.Diff(want, got); diff != "" || err != nil {
+		t.Fatalf("ListIdentities(%s, %q, %t, %d): %v (-want +got)\n%s", pool, after, hide, limit, err, diff)
+	}
+}
+
+func (m *model) pools(t *rapid.T) {
+	after := rapid.SampledFrom([]string{"", "o", "p", "pp", "q"}).Draw(t, "after")
+	want := ""
+	for _, pool := range []string{"q", "p"} {
+		if pool > after && len(m.of(pool)) > 0 {
+			want = pool
+		}
+	}
+	got, err := m.store.PoolAfter(context.Background(), after)
+	if got != want || errors.Is(err, fs.ErrNotExist) != (want == "") || want != "" && err != nil {
+		t.Fatalf("PoolAfter(%q) = %q, %v, want %q", after, got, err, want)
 	}
 }
 
