@@ -57,7 +57,7 @@ func TestLateReaderLeavesNothingStale(t *testing.T) {
 	path := t.TempDir()
 	s := openAt(t, path)
 	a := []cognito.Login{{Provider: "a", Subject: "1"}}
-	create(t, s, guest("r:1", "p"))
+	create(t, s, guest("r:1", "p"), guest("r:2", "p"))
 	if err := s.Roles().Create(t.Context(), role(t, "app", "AROA1")); err != nil {
 		t.Fatal(err)
 	}
@@ -71,6 +71,16 @@ func TestLateReaderLeavesNothingStale(t *testing.T) {
 	}
 	link := func() {
 		if _, err := s.LinkLogins(t.Context(), "p", "r:1", a, do(cognito.Link{Keep: "r:1", Add: a})); err != nil {
+			t.Error(err)
+		}
+	}
+	unlink := func() {
+		if _, err := s.LinkLogins(t.Context(), "p", "r:1", a, do(cognito.Link{Keep: "r:1", Remove: a, Disable: true})); err != nil {
+			t.Error(err)
+		}
+	}
+	deleteOne := func() {
+		if err := s.DeleteIdentity(t.Context(), "r:2"); err != nil {
 			t.Error(err)
 		}
 	}
@@ -89,7 +99,11 @@ func TestLateReaderLeavesNothingStale(t *testing.T) {
 	}
 	identity := func() (string, error) {
 		got, err := s.Identity(t.Context(), "r:1")
-		return fmt.Sprint(got.Logins), err
+		return fmt.Sprint(got.Logins, got.Disabled), err
+	}
+	another := func() (string, error) {
+		got, err := s.Identity(t.Context(), "r:2")
+		return got.ID, err
 	}
 	for _, test := range []struct {
 		name  string
@@ -100,8 +114,10 @@ func TestLateReaderLeavesNothingStale(t *testing.T) {
 	}{
 		{"get", rename("one"), getRole, "one", nil},
 		{"find", rename("two"), findRole, "two", nil},
-		{"link", link, identity, "[{a 1}]", nil},
-		{"delete", remove, identity, "[]", fs.ErrNotExist},
+		{"link", link, identity, "[{a 1}] false", nil},
+		{"unlink", unlink, identity, "[] true", nil},
+		{"delete one", deleteOne, another, "", fs.ErrNotExist},
+		{"delete", remove, identity, "[] false", fs.ErrNotExist},
 	} {
 		mustClose(t, s)
 		s = openAt(t, path)
