@@ -4,6 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"fmt"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -61,6 +63,70 @@ func BenchmarkIdentity(b *testing.B) {
 		})
 	}
 }
+
+// BenchmarkCreateDuringSweep shows what it costs a new guest of one pool that 100,000
+// identities of another are swept meanwhile, in batches as the sweeper takes them.
+func BenchmarkCreateDuringSweep(b *testing.B) {
+	for _, batch := range []int{0, 100, 500, 2000} {
+		b.Run(fmt.Sprint("batch=", batch), func(b *testing.B) {
+			s := open(b)
+			doomed := make([]string, 100_000)
+			for i := range doomed {
+				doomed[i] = benchID(int64(i))
+			}
+			for part := range slices.Chunk(doomed, 10_000) {
+				createAll(b, s, part)
+			}
+			var took []time.Duration
+			var swept sync.WaitGroup
+			over := make(chan struct{})
+			if batch > 0 {
+				swept.Go(func() { defer close(over); sweepAll(b, s, "us-east-1:pool", batch) })
+			}
+			b.ResetTimer()
+			for n := int64(0); ; n++ {
+				begin := time.Now()
+				if err := s.CreateIdentity(b.Context(), guest(benchID(1<<30+n), "us-east-1:other")); err != nil {
+					b.Fatal(err)
+				}
+				took = append(took, time.Since(begin))
+				if isOver(over) || batch == 0 && len(took) == 2000 {
+					break
+				}
+			}
+			b.StopTimer()
+			swept.Wait()
+			slices.Sort(took)
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(milliseconds(took[len(took)/2]), "p50-ms")
+			b.ReportMetric(milliseconds(took[len(took)*99/100]), "p99-ms")
+			b.ReportMetric(milliseconds(took[len(took)-1]), "max-ms")
+			b.ReportMetric(b.Elapsed().Seconds(), "s/sweep")
+			b.ReportMetric(float64(len(took)), "creates")
+		})
+	}
+}
+
+func sweepAll(b *testing.B, s *store.Store, pool string, batch int) {
+	for n := batch; n == batch; {
+		var err error
+		if n, err = s.DeleteIdentitiesOf(context.Background(), pool, batch); err != nil {
+			b.Error(err)
+			return
+		}
+	}
+}
+
+func isOver(done <-chan struct{}) bool {
+	select {
+	case <-done:
+		return true
+	default:
+		return false
+	}
+}
+
+func milliseconds(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
 
 func createAll(b *testing.B, s *store.Store, ids []string) {
 	b.Helper()
