@@ -40,6 +40,11 @@ func TestTagConditions(t *testing.T) {
 		}
 	}
 	pool := w.cognito(t, rootKey(), "CreateIdentityPool", `{"IdentityPoolName":"p","AllowUnauthenticatedIdentities":true,"IdentityPoolTags":{"env":"prod"}}`).ok(t).value(t, "IdentityPoolId")
+	other := w.pool(t)
+	plain := poolARN(other)
+	guest := func(pool string) string {
+		return w.public(t, "GetId", `{"IdentityPoolId":"`+pool+`"}`).ok(t).value(t, "IdentityId")
+	}
 	pools := func(operation, body string) call {
 		return func(key sigv4.Credentials) answer { return w.cognito(t, key, operation, body) }
 	}
@@ -85,6 +90,34 @@ func TestTagConditions(t *testing.T) {
 			pools("UpdateIdentityPool", `{"IdentityPoolId":"`+pool+`","IdentityPoolName":"p","AllowUnauthenticatedIdentities":true}`),
 			pools("UpdateIdentityPool", `{"IdentityPoolId":"`+pool+`","IdentityPoolName":"p","AllowUnauthenticatedIdentities":true,"IdentityPoolTags":{"env":"prod","a":"b"}}`),
 		},
+		{
+			"cognito-identity:TagResource", `{"StringEquals":{"aws:RequestTag/env":"prod"}}`,
+			pools("TagResource", `{"ResourceArn":"`+plain+`","Tags":{"env":"prod"}}`), pools("TagResource", `{"ResourceArn":"`+plain+`","Tags":{"env":"test"}}`),
+		},
+		{
+			"cognito-identity:TagResource", `{"ForAnyValue:StringEquals":{"aws:TagKeys":"env"}}`,
+			pools("TagResource", `{"ResourceArn":"`+plain+`","Tags":{"a":"b","env":"x"}}`), pools("TagResource", `{"ResourceArn":"`+plain+`","Tags":{"a":"b"}}`),
+		},
+		{
+			"cognito-identity:UntagResource", `{"ForAnyValue:StringEquals":{"aws:TagKeys":"env"}}`,
+			pools("UntagResource", `{"ResourceArn":"`+plain+`","TagKeys":["a","env"]}`), pools("UntagResource", `{"ResourceArn":"`+plain+`","TagKeys":["a"]}`),
+		},
+		{
+			"cognito-identity:*", `{"StringEquals":{"aws:ResourceTag/env":"prod"}}`,
+			pools("ListTagsForResource", `{"ResourceArn":"`+poolARN(pool)+`"}`), pools("ListTagsForResource", `{"ResourceArn":"`+plain+`"}`),
+		},
+		{
+			"cognito-identity:*Identities", `{"StringEquals":{"aws:ResourceTag/env":"prod"}}`,
+			pools("ListIdentities", `{"IdentityPoolId":"`+pool+`","MaxResults":1}`), pools("ListIdentities", `{"IdentityPoolId":"`+other+`","MaxResults":1}`),
+		},
+		{
+			"cognito-identity:*", `{"StringEquals":{"cognito-identity:IdentityPoolArn":"` + poolARN(pool) + `"}}`,
+			pools("DescribeIdentity", `{"IdentityId":"`+guest(pool)+`"}`), pools("DescribeIdentity", `{"IdentityId":"`+guest(other)+`"}`),
+		},
+		{
+			"cognito-identity:*", `{"StringEquals":{"aws:ResourceTag/env":"prod"}}`,
+			pools("DeleteIdentities", `{"IdentityIdsToDelete":["`+guest(pool)+`"]}`), pools("DeleteIdentities", `{"IdentityIdsToDelete":["`+guest(other)+`"]}`),
+		},
 	} {
 		name := "u" + fmt.Sprint(len(w.iam(t, rootKey(), "ListUsers").ok(t).body))
 		user := w.user(t, name, `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"*","Resource":"*"},
@@ -100,3 +133,22 @@ func TestTagConditions(t *testing.T) {
 
 // call is an operation to be called by whoever holds a key.
 type call func(sigv4.Credentials) answer
+
+func poolARN(id string) string {
+	return "arn:aws:cognito-identity:eu-west-1:123456789012:identitypool/" + id
+}
+
+// TestTagsOfNoResource asks for the tags of what is no pool: the policies are asked about
+// the string that was given.
+func TestTagsOfNoResource(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	mine := w.pool(t)
+	user := w.user(t, "u", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"cognito-identity:*","Resource":"`+poolARN("*")+`"}}`)
+	w.cognito(t, user, "ListTagsForResource", `{"ResourceArn":"`+poolARN(mine)+`"}`).ok(t)
+	for _, resource := range []string{mine, "arn:aws:cognito-identity:us-east-1:123456789012:identitypool/" + mine} {
+		w.cognito(t, user, "ListTagsForResource", `{"ResourceArn":"`+resource+`"}`).is(t, http.StatusBadRequest, "AccessDeniedException",
+			"User: arn:aws:iam::123456789012:user/u is not authorized to perform: cognito-identity:ListTagsForResource on resource: "+resource+
+				" because no identity-based policy allows the cognito-identity:ListTagsForResource action")
+	}
+}
