@@ -77,15 +77,15 @@ func TestSweeperGoesOn(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	pool := w.pool()
-	w.guests(pool, 1200)
+	w.guests(pool, 250)
 	ok(w.delete(root(), pool))(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	part := &interrupted{Identities: w.Identities, cancel: cancel}
 	n, err := cognito.NewSweeper(w.Pools, part).Sweep(ctx)
-	if n != 500 || !errors.Is(err, context.Canceled) {
+	if n != 100 || !errors.Is(err, context.Canceled) {
 		t.Errorf("interrupted after a batch: %d, %v", n, err)
 	}
-	if n := ok(cognito.NewSweeper(w.Pools, w.Identities).Sweep(t.Context()))(t); n != 700 {
+	if n := ok(cognito.NewSweeper(w.Pools, w.Identities).Sweep(t.Context()))(t); n != 150 {
 		t.Errorf("another sweeper found %d", n)
 	}
 	if n := ok(w.Sweeper.Sweep(t.Context()))(t); n != 0 {

@@ -42,6 +42,23 @@ func TestRequests(t *testing.T) {
 			failed + "'Like' at 'roleMappings.p.member.rulesConfiguration.rules.1.member.matchType' failed to satisfy constraint: Member must satisfy enum value set: [StartsWith, Equals, Contains, NotEqual]",
 		},
 		{&cognito.GetCredentialsForIdentityInput{}, `{"IdentityId":"us-east-1:0-0","CustomRoleArn":"short"}`, failed + "'short' at 'customRoleArn' failed to satisfy constraint: Member must have length greater than or equal to 20"},
+		{&cognito.GetOpenIDTokenForDeveloperIdentityInput{}, `{` + pool + `,"Logins":{}}`, ""},
+		{&cognito.GetOpenIDTokenForDeveloperIdentityInput{}, `{` + pool + `}`, failed + "null at 'logins' failed to satisfy constraint: Member must not be null"},
+		{&cognito.GetOpenIDTokenForDeveloperIdentityInput{}, `{` + pool + `,"Logins":{},"TokenDuration":86400}`, ""},
+		{&cognito.GetOpenIDTokenForDeveloperIdentityInput{}, `{` + pool + `,"Logins":{},"TokenDuration":86401}`, failed + "'86401' at 'tokenDuration' failed to satisfy constraint: Member must have value less than or equal to 86400"},
+		{&cognito.GetOpenIDTokenForDeveloperIdentityInput{}, `{` + pool + `,"Logins":{},"TokenDuration":0}`, failed + "'0' at 'tokenDuration' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		{&cognito.LookupDeveloperIdentityInput{}, `{` + pool + `}`, ""},
+		{&cognito.LookupDeveloperIdentityInput{}, `{` + pool + `,"MaxResults":0}`, failed + "'0' at 'maxResults' failed to satisfy constraint: Member must have value greater than or equal to 1"},
+		{&cognito.ListIdentitiesInput{}, `{` + pool + `,"MaxResults":61}`, failed + "'61' at 'maxResults' failed to satisfy constraint: Member must have value less than or equal to 60"},
+		{&cognito.DeleteIdentitiesInput{}, `{"IdentityIdsToDelete":["us-east-1:0` + strings.Repeat(`","us-east-1:0`, 59) + `"]}`, ""},
+		{
+			&cognito.DeleteIdentitiesInput{}, `{"IdentityIdsToDelete":[]}`,
+			failed + "'[]' at 'identityIdsToDelete' failed to satisfy constraint: Member must have length greater than or equal to 1",
+		},
+		{&cognito.MergeDeveloperIdentitiesInput{}, `{` + pool + `,"DeveloperProviderName":"p","SourceUserIdentifier":"a"}`, failed + "null at 'destinationUserIdentifier' failed to satisfy constraint: Member must not be null"},
+		{&cognito.UnlinkIdentityInput{}, `{"IdentityId":"us-east-1:0","Logins":{}}`, failed + "null at 'loginsToRemove' failed to satisfy constraint: Member must not be null"},
+		{&cognito.TagResourceInput{}, `{"ResourceArn":"short","Tags":{}}`, failed + "'short' at 'resourceArn' failed to satisfy constraint: Member must have length greater than or equal to 20"},
+		{&cognito.GetPrincipalTagAttributeMapInput{}, `{` + pool + `}`, failed + "null at 'identityProviderName' failed to satisfy constraint: Member must not be null"},
 	}
 	for _, tt := range tests {
 		err := codec.DecodeJSON([]byte(tt.body), tt.in)
@@ -62,8 +79,11 @@ func TestLoginsAreNotRepeated(t *testing.T) {
 	t.Parallel()
 	var codec wire.Codec
 	secret := strings.Repeat("s3cret", 10_000)
-	for _, in := range []any{&cognito.GetIDInput{}, &cognito.GetOpenIDTokenInput{}, &cognito.GetCredentialsForIdentityInput{}} {
-		err := codec.DecodeJSON([]byte(`{"IdentityPoolId":"us-east-1:0-0","IdentityId":"us-east-1:0-0","Logins":{"p":"`+secret+`"}}`), in)
+	for _, in := range []any{
+		&cognito.GetIDInput{}, &cognito.GetOpenIDTokenInput{}, &cognito.GetCredentialsForIdentityInput{},
+		&cognito.UnlinkIdentityInput{}, &cognito.GetOpenIDTokenForDeveloperIdentityInput{},
+	} {
+		err := codec.DecodeJSON([]byte(`{"IdentityPoolId":"us-east-1:0-0","IdentityId":"us-east-1:0-0","LoginsToRemove":[],"Logins":{"p":"`+secret+`"}}`), in)
 		if err == nil || strings.Contains(err.Error(), "s3cret") {
 			t.Errorf("%T: the refusal of %d characters is %.200v", in, len(secret), err)
 		}
@@ -91,6 +111,20 @@ func TestAnswers(t *testing.T) {
 			`{"IdentityId":"us-east-1:0-0","Credentials":{"AccessKeyId":"A","SecretKey":"S","SessionToken":"T","Expiration":1515115602}}`,
 		},
 		{(*struct{})(nil), ""},
+		{
+			&cognito.IdentityDescription{IdentityID: "us-east-1:0", Logins: []string{"p"}, CreationDate: time.UnixMilli(1515115602123), LastModifiedDate: time.Unix(1515115603, 0)},
+			`{"IdentityId":"us-east-1:0","Logins":["p"],"CreationDate":1515115602.123,"LastModifiedDate":1515115603}`,
+		},
+		{&cognito.ListIdentitiesOutput{IdentityPoolID: "us-east-1:0"}, `{"IdentityPoolId":"us-east-1:0","Identities":[]}`},
+		{&cognito.DeleteIdentitiesOutput{}, `{"UnprocessedIdentityIds":[]}`},
+		{&cognito.LookupDeveloperIdentityOutput{IdentityID: "us-east-1:0"}, `{"IdentityId":"us-east-1:0","DeveloperUserIdentifierList":[]}`},
+		{&cognito.TagResourceOutput{}, `{}`},
+		{&cognito.UntagResourceOutput{}, `{}`},
+		{&cognito.ListTagsForResourceOutput{}, `{"Tags":{}}`},
+		{
+			&cognito.PrincipalTagAttributeMap{IdentityPoolID: "us-east-1:0", IdentityProviderName: "p", UseDefaults: true},
+			`{"IdentityPoolId":"us-east-1:0","IdentityProviderName":"p","UseDefaults":true}`,
+		},
 	}
 	for _, tt := range tests {
 		if diff := cmp.Diff(tt.want, string(codec.EncodeJSON(tt.out))); diff != "" {

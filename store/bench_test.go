@@ -65,7 +65,7 @@ func BenchmarkIdentity(b *testing.B) {
 }
 
 // BenchmarkCreateDuringSweep shows what it costs a new guest of one pool that 100,000
-// identities of another are swept meanwhile, in batches as the sweeper takes them.
+// identities of another are swept meanwhile, in batches of several sizes.
 func BenchmarkCreateDuringSweep(b *testing.B) {
 	for _, batch := range []int{0, 100, 500, 2000} {
 		b.Run(fmt.Sprint("batch=", batch), func(b *testing.B) {
