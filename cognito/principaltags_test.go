@@ -200,6 +200,33 @@ func TestTagsNeedTrust(t *testing.T) {
 	refused(w.getCredentials(id, logins))(t, invalidConfiguration, checkRoles)
 }
 
+// The trust policy may look at the tags: they are those of the request.
+func TestTrustInTags(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pool := w.developerPool()
+	ok(w.setTags(pool, google, false, map[string]string{"team": "team"}))(t)
+	red := withTags(statement(`"StringEquals":{"` + host + `:aud":"` + pool + `","aws:RequestTag/team":"red"}`))
+	w.setRoles(pool, map[string]string{"authenticated": w.role("user", red)}, nil)
+	id := ""
+	for team, allowed := range map[string]bool{"red": true, "blue": false, "Red": false} {
+		logins := map[string]string{google: w.sign(w.google, "alice", "team", team)}
+		id = w.getID(pool, logins)
+		credentials, err := w.getCredentials(id, logins)
+		vouched := ok(w.vouch(pool, "", map[string]string{developer: "ann"}, tagged(map[string]string{"team": team})))(t)
+		byToken, err2 := w.getCredentials(vouched.IdentityID, map[string]string{host: vouched.Token})
+		if !allowed {
+			refused(credentials, err)(t, invalidConfiguration, checkRoles)
+			refused(byToken, err2)(t, invalidConfiguration, checkRoles)
+			continue
+		}
+		ok(credentials, err)(t)
+		ok(byToken, err2)(t)
+	}
+	untagged := map[string]string{google: w.sign(w.google, "alice")}
+	refused(w.getCredentials(id, untagged))(t, invalidConfiguration, checkRoles)
+}
+
 func TestSizeOfPrincipalTags(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
