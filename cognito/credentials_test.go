@@ -226,6 +226,9 @@ func TestFailuresAreNoRefusals(t *testing.T) {
 	w.setRoles(pool, map[string]string{"unauthenticated": roleARN("cold")}, nil) // which nothing has read yet
 	guest := w.getID(pool, nil)
 	logins := map[string]string{oidc: w.sign(w.oidc, "alice")}
+	developers := w.developerPool()
+	w.describe(developers) // so that it is known when the store is closed
+	ann := w.known(developers, "ann")
 	if err := w.store.Close(); err != nil {
 		t.Fatal(err)
 	}
@@ -234,6 +237,22 @@ func TestFailuresAreNoRefusals(t *testing.T) {
 		"user":        func() error { _, err := w.getToken(guest, logins); return err },
 		"credentials": func() error { _, err := w.getCredentials(guest, nil); return err },
 		"unknown":     func() error { _, err := w.getCredentials("us-east-1:0-0", nil); return err },
+		"identities": func() error {
+			in := cognito.ListIdentitiesInput{MaxResults: 1}
+			in.IdentityPoolID = developers
+			_, err := w.ListIdentities(t.Context(), root(), &in)
+			return err
+		},
+		"identity": func() error { _, err := w.describeIdentity(root(), "us-east-1:0-0"); return err },
+		"vouching": func() error { _, err := w.vouch(developers, "", map[string]string{developer: "new"}); return err },
+		"lookup": func() error {
+			_, err := w.lookup(developers, cognito.LookupDeveloperIdentityInput{DeveloperUserIdentifier: "new"})
+			return err
+		},
+		"merging":     func() error { _, err := w.merge(developers, "ann", "new"); return err },
+		"unlinking":   func() error { _, err := w.unlinkUser(developers, ann, "ann"); return err },
+		"tagging":     func() error { _, err := w.tag(root(), poolARN(pool), nil); return err },
+		"attributing": func() error { _, err := w.setTags(pool, google, true, nil); return err },
 		"pools": func() error {
 			_, err := w.ListIdentityPools(t.Context(), root(), &cognito.ListIdentityPoolsInput{MaxResults: 1})
 			return err
@@ -263,6 +282,10 @@ func TestOwnTokens(t *testing.T) {
 			"iss": "https://" + host, "sub": id, "aud": pool, "exp": now + 60, "iat": now, "amr": amr,
 		}))(t)
 	}
+	untaggable := ok(w.own.Sign(t.Context(), map[string]any{
+		"iss": "https://" + host, "sub": id, "aud": pool, "exp": w.clock.in(time.Minute), "iat": w.clock.in(0),
+		"amr": []string{"authenticated"}, "https://aws.amazon.com/tags": "none",
+	}))(t)
 	const none = "Invalid login token. Not a Cognito token."
 	tests := map[string]struct{ id, token, message string }{
 		"for another identity":  {w.getID(pool, other), raw, dontMatch},
@@ -273,6 +296,7 @@ func TestOwnTokens(t *testing.T) {
 		"made by somebody else": {id, sign(foreign, id, pool, []string{"authenticated"}), unverified},
 		"changed":               {id, raw[:len(raw)-4] + "AAAA", unverified},
 		"without amr":           {id, sign(w.own, id, pool, nil), dontMatch},
+		"with unreadable tags":  {id, untaggable, unverified},
 		"of another pool":       {id, sign(w.own, id, w.pool(), []string{"authenticated"}), dontMatch},
 	}
 	for name, tt := range tests {

@@ -83,6 +83,7 @@ func TestUnlinkTheLast(t *testing.T) {
 		refused(w.getCredentials(id, logins))(t, notAuthorized, forbidden(id))
 		refused(w.unlink(id, logins, oidc))(t, notAuthorized, forbidden(id))
 	}
+	refused(w.unlink(id, map[string]string{oidc: "no token"}, oidc))(t, notAuthorized, forbidden(id)) // whatever is brought
 	if again := w.getID(pool, map[string]string{oidc: both[oidc]}); again == id {
 		t.Error("the last login still leads to the disabled identity")
 	}
