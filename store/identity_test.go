@@ -317,3 +317,27 @@ func TestIdentityCacheIsBounded(t *testing.T) {
 		}
 	}
 }
+
+// What is taken off one identity stays with another that has it.
+func TestUnlinkTakesOnlyItsOwn(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir()
+	s := openAt(t, path)
+	a, b := cognito.Login{Provider: "a", Subject: "1"}, cognito.Login{Provider: "b", Subject: "2"}
+	for id, login := range map[string]cognito.Login{"r:1": a, "r:2": b} {
+		fresh := guest(id, "p")
+		if _, err := s.LinkLogins(t.Context(), "p", "", nil, do(cognito.Link{Create: &fresh, Add: []cognito.Login{login}})); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got, err := s.LinkLogins(t.Context(), "p", "r:1", nil, do(cognito.Link{Keep: "r:1", Remove: []cognito.Login{a, b}, Disable: true}))
+	if err != nil || len(got.Logins) > 0 || !got.Disabled || !got.Authenticated {
+		t.Errorf("without its logins there is left %+v, %v", got, err)
+	}
+	mustClose(t, s)
+	s = openAt(t, path)
+	same(t, got)(s.Identity(t.Context(), "r:1"))
+	if owners := ownersOf(t, s, "p", a, b); len(owners) != 1 || owners[0].ID != "r:2" || owners[0].Disabled {
+		t.Errorf("the logins are of %+v", owners)
+	}
+}
