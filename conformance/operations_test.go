@@ -66,6 +66,10 @@ func TestEveryOperation(t *testing.T) {
 		{"identity pools", func(t *testing.T) { tr.identityPools(t, o) }},
 		{"identity pool roles", func(t *testing.T) { tr.identityPoolRoles(t, o) }},
 		{"identities", func(t *testing.T) { tr.identities(t, o) }},
+		{"administration of identities", func(t *testing.T) { tr.identityAdministration(t, o) }},
+		{"developers' users", func(t *testing.T) { tr.developerUsers(t, o) }},
+		{"attribute maps", func(t *testing.T) { tr.attributeMaps(t, o) }},
+		{"tags of identity pools", tr.poolTags},
 		{"source identity", func(t *testing.T) { tr.sourceIdentity(t, o) }},
 	} {
 		if !t.Run(part.name, part.run) {

@@ -178,3 +178,21 @@ func (tr *tour) identities(t *testing.T, o *conformance.OIDC) {
 		t.Errorf("audience and subject (-want +got):\n%s", diff)
 	}
 }
+
+func poolARN(pool string) string {
+	return "arn:aws:cognito-identity:" + conformance.Region + ":" + conformance.Account + ":identitypool/" + pool
+}
+
+// poolTags tags a pool.
+func (tr *tour) poolTags(t *testing.T) {
+	ctx := t.Context()
+	in := guests("tagged")
+	in.IdentityPoolTags = map[string]string{"team": "x"}
+	pool := tr.createPool(t, in)
+	name := aws.String(poolARN(pool))
+	ok(tr.cognito.TagResource(ctx, &cognitoidentity.TagResourceInput{ResourceArn: name, Tags: map[string]string{"team": "y", "cost": "7", "zone": ""}}))(t)
+	ok(tr.cognito.UntagResource(ctx, &cognitoidentity.UntagResourceInput{ResourceArn: name, TagKeys: []string{"zone", "absent"}}))(t)
+	want := map[string]string{"team": "y", "cost": "7"}
+	same(t, "ListTagsForResource", want, ok(tr.cognito.ListTagsForResource(ctx, &cognitoidentity.ListTagsForResourceInput{ResourceArn: name}))(t).Tags)
+	same(t, "DescribeIdentityPool", want, ok(tr.cognito.DescribeIdentityPool(ctx, &cognitoidentity.DescribeIdentityPoolInput{IdentityPoolId: &pool}))(t).IdentityPoolTags)
+}

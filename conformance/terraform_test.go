@@ -28,6 +28,7 @@ func TestTerraform(t *testing.T) {
 	t.Run("aws_iam_saml_provider", w.terraformSAML)
 	t.Run("aws_cognito_identity_pool", w.terraformPool)
 	t.Run("aws_cognito_identity_pool_roles_attachment", w.terraformPoolRoles)
+	t.Run("aws_cognito_identity_pool_provider_principal_tag", w.terraformPrincipalTags)
 }
 
 func (w *world) terraformPolicy(t *testing.T) {
@@ -172,7 +173,6 @@ func (w *world) terraformProvider(t *testing.T) {
 		"NoSuchEntity", "OpenIDConnect Provider not found for arn "+*provider)
 }
 
-// terraformPool leaves tags as they are: there is no TagResource yet.
 func (w *world) terraformPool(t *testing.T) {
 	ctx := t.Context()
 	created := ok(w.cognito.CreateIdentityPool(ctx, &cognitoidentity.CreateIdentityPoolInput{
@@ -194,6 +194,11 @@ func (w *world) terraformPool(t *testing.T) {
 		t.Errorf("after the update the pool is %+v", want)
 	}
 	same(t, "tags after update", created.IdentityPoolTags, want.IdentityPoolTags)
+	name := aws.String(poolARN(*created.IdentityPoolId))
+	ok(w.cognito.UntagResource(ctx, &cognitoidentity.UntagResourceInput{ResourceArn: name, TagKeys: []string{"team"}}))(t)
+	ok(w.cognito.TagResource(ctx, &cognitoidentity.TagResourceInput{ResourceArn: name, Tags: map[string]string{"cost": "7"}}))(t)
+	want.IdentityPoolTags = map[string]string{"cost": "7"}
+	same(t, "read after the tags were changed", want, read())
 	ok(w.cognito.DeleteIdentityPool(ctx, &cognitoidentity.DeleteIdentityPoolInput{IdentityPoolId: created.IdentityPoolId}))(t)
 	refused(w.cognito.DescribeIdentityPool(ctx, &cognitoidentity.DescribeIdentityPoolInput{IdentityPoolId: created.IdentityPoolId}))(t,
 		"ResourceNotFoundException", "IdentityPool '"+*created.IdentityPoolId+"' not found.")
@@ -220,4 +225,29 @@ func (w *world) terraformPoolRoles(t *testing.T) {
 	}
 	ok(w.cognito.DeleteIdentityPool(ctx, &cognitoidentity.DeleteIdentityPoolInput{IdentityPoolId: &pool}))(t)
 	refused(w.cognito.GetIdentityPoolRoles(ctx, get))(t, "ResourceNotFoundException", "IdentityPool '"+pool+"' not found.")
+}
+
+// terraformPrincipalTags goes back to the defaults to destroy a map, and takes a pool that is gone for one without a map.
+func (w *world) terraformPrincipalTags(t *testing.T) {
+	ctx := t.Context()
+	in := guests("tf principal tags")
+	in.SupportedLoginProviders = map[string]string{"accounts.google.com": "1.apps.googleusercontent.com"}
+	pool, provider := aws.String(w.createPool(t, in)), aws.String("accounts.google.com")
+	get := &cognitoidentity.GetPrincipalTagAttributeMapInput{IdentityPoolId: pool, IdentityProviderName: provider}
+	for _, want := range []*cognitoidentity.SetPrincipalTagAttributeMapInput{
+		{PrincipalTags: map[string]string{"test": "value"}, UseDefaults: aws.Bool(false)},
+		{PrincipalTags: map[string]string{"test": "value", "new": "map"}, UseDefaults: aws.Bool(false)},
+	} {
+		want.IdentityPoolId, want.IdentityProviderName = pool, provider
+		ok(w.cognito.SetPrincipalTagAttributeMap(ctx, want))(t)
+		same(t, "read after set", want, ok(w.cognito.GetPrincipalTagAttributeMap(ctx, get))(t))
+	}
+	ok(w.cognito.SetPrincipalTagAttributeMap(ctx, &cognitoidentity.SetPrincipalTagAttributeMapInput{
+		IdentityPoolId: pool, IdentityProviderName: provider, PrincipalTags: map[string]string{}, UseDefaults: aws.Bool(true),
+	}))(t)
+	if left := ok(w.cognito.GetPrincipalTagAttributeMap(ctx, get))(t); !aws.ToBool(left.UseDefaults) || len(left.PrincipalTags) != 0 {
+		t.Errorf("after delete the map is %+v", left)
+	}
+	ok(w.cognito.DeleteIdentityPool(ctx, &cognitoidentity.DeleteIdentityPoolInput{IdentityPoolId: pool}))(t)
+	refused(w.cognito.GetPrincipalTagAttributeMap(ctx, get))(t, "ResourceNotFoundException", "IdentityPool '"+*pool+"' not found.")
 }
