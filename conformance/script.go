@@ -41,6 +41,22 @@ func newPython(t testing.TB) *Script {
 	return startScript(t, "boto3", true, cmd)
 }
 
+// CognitoErrors are the errors that botocore's model of Cognito identity pools names, by operation.
+func CognitoErrors(t testing.TB) map[string][]string {
+	t.Helper()
+	cmd := exec.Command(tool(t, "/usr/bin/python3", "python3"), "py/errors.py")
+	cmd.Env = environment()
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatalf("botocore: %v (is something missing? run make setup)", err)
+	}
+	var errors map[string][]string
+	if err := json.Unmarshal(text, &errors); err != nil {
+		t.Fatalf("botocore: %v: %s", err, text)
+	}
+	return errors
+}
+
 func startScript(t testing.TB, name string, typed bool, cmd *exec.Cmd) *Script {
 	t.Helper()
 	stdout, err := cmd.StdoutPipe()
