@@ -76,9 +76,13 @@ type keys struct {
 
 // PoolLogin is an identity pool from which an SDK itself gets credentials.
 type PoolLogin struct {
-	ID     string            `json:"id"`
-	Logins map[string]string `json:"logins,omitempty"` // none: as a guest
-	Role   string            `json:"role,omitempty"`   // for the basic flow, where the SDK has it
+	ID       string            `json:"id"`
+	Logins   map[string]string `json:"logins,omitempty"`   // none: as a guest
+	Device   string            `json:"device"`             // where the SDK keeps what it keeps
+	User     string            `json:"user,omitempty"`     // under which it keeps a user's identity, if it wants a name for that
+	Identity string            `json:"identity,omitempty"` // that the app has kept, for SDKs that do not keep it over a sign-in
+	Role     string            `json:"role,omitempty"`     // for the basic flow, where the SDK has it
+	Token    string            `json:"token,omitempty"`    // of the basic flow, to trade for Role
 }
 
 func (c Call) request() request {

@@ -55,23 +55,6 @@ func TestJavaScriptProviders(t *testing.T) {
 	}
 }
 
-// TestAmplify runs an Amplify app: a guest who then signs in at a user pool.
-func TestAmplify(t *testing.T) {
-	t.Parallel()
-	u := conformance.StartUserPools(t, conformance.UserPoolOptions{Issuer: "https://" + conformance.UserPoolHost})
-	w := newWorld(t, providers{userPools: []*conformance.UserPools{u}})
-	u.CreateUser(t, "alice@example.test")
-	sessions := conformance.Amplify(t, w.URL, w.pool, u, u.SignIn(t, "alice@example.test"))
-	for i, want := range []string{sessionARN("guest", enhanced), sessionARN("member", enhanced)} {
-		if got := w.caller(t, conformance.GoSDK{}, sessions[i].Credentials); got != want {
-			t.Errorf("caller is %s, want %s", got, want)
-		}
-	}
-	if id := w.getID(t, conformance.GoSDK{}, logins{u.Provider: u.SignIn(t, "alice@example.test").ID}); id != sessions[1].IdentityID {
-		t.Errorf("Amplify says that alice is %s, GetId says %s", sessions[1].IdentityID, id)
-	}
-}
-
 // TestWebIdentityEnvironment sets the variables that a workload finds in its environment, and only the endpoint in code.
 func TestWebIdentityEnvironment(t *testing.T) {
 	o := conformance.StartOIDC(t, conformance.OIDCOptions{Issuer: "https://login.example.test"})
