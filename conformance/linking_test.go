@@ -61,6 +61,44 @@ func TestTwoProviders(t *testing.T) {
 	}
 }
 
+// TestUnlink takes the logins off an identity, one after the other: the first becomes another identity's, and with the
+// last one the identity ends.
+func TestUnlink(t *testing.T) {
+	t.Parallel()
+	a := conformance.StartOIDC(t, conformance.OIDCOptions{Issuer: "https://a.example.test"})
+	b := conformance.StartOIDC(t, conformance.OIDCOptions{Issuer: "https://b.example.test"})
+	w := newWorld(t, providers{oidc: []*conformance.OIDC{a, b}})
+	for _, client := range conformance.SDKs(t) {
+		t.Run(client.Name(), func(t *testing.T) {
+			first := logins{a.Name(): a.SignIn(t, conformance.ClientApp, "user-of-"+client.Name()).ID}
+			second := logins{b.Name(): b.SignIn(t, conformance.ClientApp, "user-of-"+client.Name()).ID}
+			id := w.getID(t, client, first)
+			w.getCredentials(t, client, id, joined(first, second))
+			unlink := func(proof logins, provider string) error {
+				_, err := do[struct{}](t, w, client, "cognito-identity:UnlinkIdentity", input("IdentityId", id, "Logins", proof, "LoginsToRemove", []string{provider}), aws.Credentials{})
+				return err
+			}
+			if err := unlink(first, b.Name()); err != nil {
+				t.Fatal(err)
+			}
+			wantFault(t, client, unlink(first, b.Name()), conflict, "Identity '"+id+"' has no such login of provider "+b.Name()+".", conflict)
+			wantFault(t, client, unlink(second, a.Name()), notAuthorized, "Logins don't match. Please include at least one valid login for this identity or identity pool.", notAuthorized)
+			if other := w.getID(t, client, second); other == id {
+				t.Errorf("the login that was taken off is still %s", id)
+			}
+			w.getCredentials(t, client, id, first)
+			if err := unlink(first, a.Name()); err != nil {
+				t.Fatal(err)
+			}
+			_, err := do[identity](t, w, client, "cognito-identity:GetCredentialsForIdentity", input("IdentityId", id, "Logins", first), aws.Credentials{})
+			wantFault(t, client, err, notAuthorized, "Access to Identity '"+id+"' is forbidden.", notAuthorized)
+			if other := w.getID(t, client, first); other == id {
+				t.Errorf("the ended identity %s is back", id)
+			}
+		})
+	}
+}
+
 // TestFirstSignInRace signs a new user in from many devices at once: all of them must be the same identity.
 func TestFirstSignInRace(t *testing.T) {
 	t.Parallel()
