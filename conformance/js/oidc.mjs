@@ -14,7 +14,7 @@ if (!existsSync(keys)) {
   writeFileSync(keys, JSON.stringify({ keys: pairs.map((pair) => ({ ...pair.privateKey.export({ format: 'jwk' }), use: 'sig' })) }), { mode: 0o600 });
 }
 
-// Claims beside the usual ones: what an auditor tells STS, and what an administrator tells an identity pool.
+// Claims beside the usual ones: what an auditor tells STS, and what an administrator or a chemist tells an identity pool.
 const role = (name) => `arn:aws:iam::000000000000:role/${name}`;
 const special = {
   auditor: {
@@ -22,6 +22,7 @@ const special = {
     'https://aws.amazon.com/tags': { principal_tags: { team: ['audit'] }, transitive_tag_keys: ['team'] },
   },
   administrator: { 'cognito:roles': [role('admin'), role('member')], 'cognito:preferred_role': role('admin') },
+  chemist: { department: 'chemistry' },
 };
 
 const provider = new Provider(issuer, {
