@@ -70,14 +70,13 @@ func (s *Script) Forget(t testing.TB, device string) {
 
 // GoApp is what an app has to write with the Go SDK, which has no provider for identity pools. It is for one goroutine.
 type GoApp struct {
+	GoSDK
+
 	devices map[string]string // the identity that each has kept
 }
 
 // NewGoApp returns an app with new devices.
 func NewGoApp() *GoApp { return &GoApp{devices: map[string]string{}} }
-
-// Name is for the names of tests.
-func (a *GoApp) Name() string { return "go" }
 
 // Session calls GetId, unless the device knows an identity, and GetCredentialsForIdentity, or trades a token for a role.
 func (a *GoApp) Session(t testing.TB, endpoint string, pool PoolLogin) (Session, error) {

@@ -5,6 +5,7 @@ import (
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/cognitoidentity"
+	"github.com/aws/aws-sdk-go-v2/service/iam"
 
 	"github.com/cenotehq/cenote/conformance"
 )
@@ -70,5 +71,87 @@ func (tr *tour) developerUsers(t *testing.T, o *conformance.OIDC) {
 	refused(tr.cognito.GetCredentialsForIdentity(ctx, &cognitoidentity.GetCredentialsForIdentityInput{IdentityId: id, Logins: alice}))(t, notAuthorized, "Access to Identity '"+*id+"' is forbidden.")
 	if again := ok(tr.cognito.GetId(ctx, &cognitoidentity.GetIdInput{IdentityPoolId: &pool, Logins: alice}))(t).IdentityId; *again == *id {
 		t.Errorf("the unlinked user is %s again", *id)
+	}
+}
+
+// backend is a company's own server, with the keys of a user who may vouch for users and nothing else.
+type backend struct {
+	*world
+	conformance.Client
+
+	keys aws.Credentials
+}
+
+// vouch is what the backend hands to the device of a user who signed in with it, and who is the guest called id as well
+// unless that is empty.
+func (b backend) vouch(t *testing.T, user, id string) (identityID, token string) {
+	t.Helper()
+	in := input("IdentityPoolId", b.pool, "Logins", logins{company: user})
+	if id != "" {
+		in["IdentityId"] = id
+	}
+	out := must[identity](t, b.world, b.Client, "cognito-identity:GetOpenIdTokenForDeveloperIdentity", in, b.keys)
+	return out.IdentityID, out.Token
+}
+
+// TestDeveloperApps signs users in at a backend of one's own with the same SDK, whose word their devices take to the
+// identity pool.
+// Amplify is not among the apps: its own provider of credentials makes its logins of tokens of user pools.
+func TestDeveloperApps(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t, providers{})
+	in := guests("of developers")
+	in.DeveloperProviderName = aws.String(company)
+	w.pool = w.createPool(t, in)
+	guest := w.createRole(t, "customer-to-be", poolTrust(w.pool, "unauthenticated"))
+	customer := w.createRole(t, "customer", poolTrust(w.pool, "authenticated"))
+	w.setRoles(t, w.pool, guest, customer)
+	w.allowSelf(t, "customer")
+	keys := w.newUser(t, "backend")
+	ok(w.iam.PutUserPolicy(t.Context(), &iam.PutUserPolicyInput{
+		UserName: aws.String("backend"), PolicyName: aws.String("vouch"),
+		PolicyDocument: aws.String(allow("cognito-identity:GetOpenIdTokenForDeveloperIdentity", poolARN(w.pool))),
+	}))(t)
+	for _, app := range conformance.Apps(t) {
+		if app.Name() == "amplify" {
+			continue
+		}
+		b := backend{w, app.(conformance.Client), keys}
+		t.Run(app.Name(), func(t *testing.T) {
+			session := func(pool conformance.PoolLogin, want, arn string) {
+				t.Helper()
+				pool.ID = w.pool
+				got, err := app.Session(t, w.URL, pool)
+				if err != nil {
+					t.Fatalf("session: %v", err)
+				}
+				w.wantSelf(t, got.Credentials, want)
+				if caller := w.caller(t, conformance.GoSDK{}, got.Credentials); caller != arn {
+					t.Errorf("caller is %s, want %s", caller, arn)
+				}
+			}
+			first, err := app.Session(t, w.URL, conformance.PoolLogin{ID: w.pool, Device: "phone"})
+			if err != nil {
+				t.Fatalf("session: %v", err)
+			}
+			user := "user-of-" + app.Name()
+			id, token := b.vouch(t, user, first.IdentityID)
+			if id != first.IdentityID {
+				t.Errorf("the guest %s became %s", first.IdentityID, id)
+			}
+			session(conformance.PoolLogin{Device: "phone", Identity: id, Logins: logins{poolIssuer: token}}, id, sessionARN("customer", enhanced))
+			again, token := b.vouch(t, user, "")
+			if again != id {
+				t.Errorf("on another device the user is %s, not %s", again, id)
+			}
+			session(conformance.PoolLogin{Device: "tablet", Identity: id, Logins: logins{poolIssuer: token}}, id, sessionARN("customer", enhanced))
+			session(conformance.PoolLogin{Device: "basic", Role: customer, Token: token}, id, sessionARN("customer", "web-identity"))
+
+			other, _ := b.vouch(t, "another-"+user, "")
+			_, err = app.Session(t, w.URL, conformance.PoolLogin{ID: w.pool, Device: "stolen", Identity: other, Logins: logins{poolIssuer: token}})
+			if f := conformance.AsFault(err); f == nil || f.Code != notAuthorized {
+				t.Errorf("one user's token for another's identity: got %v, want %s", err, notAuthorized)
+			}
+		})
 	}
 }

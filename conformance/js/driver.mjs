@@ -25,7 +25,7 @@ function credentials({ credentials: given, pool, endpoint, region }) {
   if (!pool) return given;
   const { id, identity, logins, role, token, user } = pool;
   const clientConfig = { endpoint, region };
-  if (token) return fromWebToken({ roleArn: role, webIdentityToken: token, clientConfig });
+  if (token) return fromWebToken({ roleArn: role, roleSessionName: 'web-identity', webIdentityToken: token, clientConfig });
   if (identity) return fromCognitoIdentity({ identityId: identity, logins, clientConfig });
   return fromCognitoIdentityPool({ identityPoolId: id, logins, userIdentifier: user, cache: cache(pool.device), clientConfig });
 }
