@@ -4,6 +4,8 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"fmt"
+	"io"
+	"math"
 	"net"
 	"os"
 	"os/exec"
@@ -143,6 +145,21 @@ func (s *Server) Kill() { s.process.kill() }
 
 // Log is what the server has written so far.
 func (s *Server) Log() string { return s.process.output.String() }
+
+// LogFrom is what the server has written after its first offset bytes.
+func (s *Server) LogFrom(t testing.TB, offset int) []byte {
+	t.Helper()
+	file, err := os.Open(s.process.output.path)
+	if err != nil {
+		t.Fatalf("log: %v", err)
+	}
+	defer func() { _ = file.Close() }()
+	text, err := io.ReadAll(io.NewSectionReader(file, int64(offset), math.MaxInt64-int64(offset)))
+	if err != nil {
+		t.Fatalf("log: %v", err)
+	}
+	return text
+}
 
 // Run runs the binary to its end and returns its exit code and all that it wrote. It fails the test when the
 // program goes on running.
