@@ -68,7 +68,7 @@ func TestUnlink(t *testing.T) {
 	a := conformance.StartOIDC(t, conformance.OIDCOptions{Issuer: "https://a.example.test"})
 	b := conformance.StartOIDC(t, conformance.OIDCOptions{Issuer: "https://b.example.test"})
 	w := newWorld(t, providers{oidc: []*conformance.OIDC{a, b}})
-	for _, client := range conformance.SDKs(t) {
+	for _, client := range conformance.Clients(t) {
 		t.Run(client.Name(), func(t *testing.T) {
 			first := logins{a.Name(): a.SignIn(t, conformance.ClientApp, "user-of-"+client.Name()).ID}
 			second := logins{b.Name(): b.SignIn(t, conformance.ClientApp, "user-of-"+client.Name()).ID}

@@ -24,8 +24,9 @@ import (
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
 	w := startWorld(t, conformance.Options{})
-	s := &stage{shell: conformance.NewShell(t, w.URL, "testdata/cli"), root: w.Root, called: map[string]bool{
-		"sts:DecodeAuthorizationMessage": true, // by authorizationMessages, which has a message to decode
+	s := &prompt{shell: conformance.NewShell(t, w.URL, "testdata/cli"), root: w.Root, called: map[string]bool{
+		"sts:DecodeAuthorizationMessage":  true, // by authorizationMessages, which has a message to decode
+		"cognito-identity:UnlinkIdentity": true, // by TestUnlink, which has tokens
 	}}
 	files, err := filepath.Glob("testdata/cli/*.txt")
 	if err != nil || len(files) == 0 {
@@ -40,8 +41,8 @@ func TestCommandLine(t *testing.T) {
 	t.Run("every other operation is refused", func(t *testing.T) { w.refusesOthers(t, s.called) })
 }
 
-// stage is where transcripts are played, one after another.
-type stage struct {
+// prompt is where transcripts are played, one after another.
+type prompt struct {
 	shell  *conformance.Shell
 	root   aws.Credentials
 	called map[string]bool // "service:Operation" that succeeded
@@ -53,7 +54,7 @@ type scene struct {
 	command, want string
 }
 
-func (s *stage) play(t *testing.T, file string) {
+func (s *prompt) play(t *testing.T, file string) {
 	text, err := os.ReadFile(file)
 	if err != nil {
 		t.Fatal(err)
