@@ -2,7 +2,6 @@ package cognito
 
 import (
 	"context"
-	"errors"
 	"maps"
 	"slices"
 
@@ -125,7 +124,7 @@ func (s *Service) mayPass(ctx context.Context, caller iam.Caller, in *SetIdentit
 			return err
 		}
 		if !decision.Allowed {
-			return roleForbidden(role).With(errors.New(iam.Denied(caller, "iam:PassRole", role, decision)))
+			return roleForbidden(role).With(&iam.DeniedError{Action: "iam:PassRole", Decision: decision})
 		}
 	}
 	return nil

@@ -58,5 +58,5 @@ func (s *Service) may(ctx context.Context, caller iam.Caller, action, resource s
 	if err != nil || decision.Allowed {
 		return err
 	}
-	return accessDenied(iam.Denied(caller, action, resource, decision))
+	return accessDenied(iam.Denied(caller, action, resource, decision)).With(&iam.DeniedError{Action: action, Decision: decision})
 }

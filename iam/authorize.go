@@ -66,6 +66,16 @@ func Denied(caller Caller, action, resource string, decision policy.Decision) st
 	return text + " " + decision.Reason(action)
 }
 
+// DeniedError is the cause of a refusal by the caller's own policies: how near they came.
+type DeniedError struct {
+	Action   string
+	Decision policy.Decision
+}
+
+func (e *DeniedError) Error() string {
+	return "the policies of the caller refuse " + e.Action + ": " + e.Decision.Reason(e.Action)
+}
+
 // shown is how refusals name what an action of IAM is about: "role NAME", "user NAME",
 // "group NAME" or "policy ARN", where others have the plain ARN.
 func shown(action, resource string) string {

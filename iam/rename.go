@@ -81,7 +81,7 @@ func (s *Service) mayBecome(ctx context.Context, caller Caller, action string, b
 		return serviceFailure(err)
 	}
 	if !decision.Allowed {
-		return accessDenied(Denied(caller, action, become.String(), decision))
+		return accessDenied(Denied(caller, action, become.String(), decision)).With(&DeniedError{action, decision})
 	}
 	return nil
 }

@@ -187,8 +187,10 @@ func TestLogTellsWhy(t *testing.T) {
 	untrusted.is(t, http.StatusBadRequest, "InvalidIdentityPoolConfigurationException",
 		"Invalid identity pool configuration. Check assigned IAM roles for this pool.")
 	user := f.user(t, "u", `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"iam:ListUsers","Resource":"*","Condition":{"Bool":{"aws:SecureTransport":"true"}}}}`)
-	forbidden := f.iam(t, f.user(t, "f", statement("Deny", "*")), "ListUsers")
+	banned := f.user(t, "f", statement("Deny", "*"))
+	forbidden := f.iam(t, banned, "ListUsers")
 	denied := f.iam(t, user, "ListUsers")
+	looked := f.cognito(t, banned, "DescribeIdentity", `{"IdentityId":"`+guest+`"}`)
 	wrong := user
 	wrong.SecretAccessKey = "wrong"
 	unproven := f.iam(t, wrong, "ListUsers")
@@ -218,6 +220,10 @@ func TestLogTellsWhy(t *testing.T) {
 			"api": "iam", "operation": "ListUsers", "status": 403.0, "error": "AccessDenied", "message": denied.message(),
 			"caller":  "arn:aws:iam::123456789012:user/u",
 			"refused": `statement 1 of the identity-based policy of "p" would allow it but for its Condition Bool aws:SecureTransport: it says ["true"], the request has ["false"]`,
+		}},
+		{"looked", looked, map[string]any{
+			"operation": "DescribeIdentity", "error": "AccessDeniedException", "message": looked.message(),
+			"refused": `statement 1 of the identity-based policy of "p" denies it`,
 		}},
 		{"unproven", unproven, map[string]any{"api": "iam", "operation": "ListUsers", "error": "SignatureDoesNotMatch", "caller": nil}},
 		{"forbidden", forbidden, map[string]any{

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/issuer"
 	"github.com/cenotehq/cenote/sts"
 	"github.com/cenotehq/cenote/wire"
@@ -43,7 +44,7 @@ func (c *call) refuse(err error) (status int, body []byte) {
 	if untrusted, ok := errors.AsType[*sts.UntrustedError](err); ok {
 		c.event.Refused = refusal(untrusted.Decision)
 	}
-	if denied, ok := errors.AsType[*sts.DeniedError](err); ok {
+	if denied, ok := errors.AsType[*iam.DeniedError](err); ok {
 		c.event.Refused = refusal(denied.Decision)
 	}
 	if c.api.format == wire.Query {

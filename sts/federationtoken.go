@@ -80,18 +80,8 @@ func (s *Service) mayFederate(ctx context.Context, caller iam.Caller, user Feder
 			return err
 		}
 		if !decision.Allowed {
-			return accessDenied(iam.Denied(caller, action, user.ARN, decision)).With(&DeniedError{Action: action, Decision: decision})
+			return accessDenied(iam.Denied(caller, action, user.ARN, decision)).With(&iam.DeniedError{Action: action, Decision: decision})
 		}
 	}
 	return nil
-}
-
-// DeniedError is the cause of a refusal by the caller's own policies: how near they came.
-type DeniedError struct {
-	Action   string
-	Decision policy.Decision
-}
-
-func (e *DeniedError) Error() string {
-	return "the policies of the caller refuse " + e.Action + ": " + e.Decision.Reason(e.Action)
 }
