@@ -80,11 +80,12 @@ func TestAbsentNullAndEmptyDiffer(t *testing.T) {
 	}
 	var codec wire.Codec
 	for body, want := range map[string]input{
-		``:                          {},
-		" \n":                       {},
-		`{}`:                        {},
-		`{"Note":null,"Keys":null}`: {},
-		`{"Map":null,"Sub":null}`:   {},
+		``:                                 {},
+		`{"Note":"\\ud83d\ud83d\ude00\\"}`: {Note: new(`\ud83d😀\`)}, // a pair, behind text that looks like half of one
+		" \n":                              {},
+		`{}`:                               {},
+		`{"Note":null,"Keys":null}`:        {},
+		`{"Map":null,"Sub":null}`:          {},
 		`{"Note":"","Keys":[],"Map":{},"Sub":{}}`: {
 			Note: new(""), Keys: []string{}, Map: map[string]string{}, Sub: &paging{},
 		},
@@ -142,6 +143,12 @@ func TestDecodeJSONRefusesWhatItCannotRead(t *testing.T) {
 		`{"a":01}`:                              "The request body is not valid JSON",
 		"{\"a\":\"\x01\"}":                      "The request body is not valid JSON",
 		"\ufeff{}":                              "The request body is not valid JSON",
+		`{"a":"\ud800"}`:                        "The request body holds half of a surrogate pair",
+		`{"a":"\ud800x"}`:                       "The request body holds half of a surrogate pair",
+		`{"a":"\ud800\ud800\udc00"}`:            "The request body holds half of a surrogate pair",
+		`{"a":"\uDC00\uD800"}`:                  "The request body holds half of a surrogate pair",
+		`{"a":"\ud800\n\udc00"}`:                "The request body holds half of a surrogate pair",
+		`{"\udfff":1}`:                          "The request body holds half of a surrogate pair",
 		"{\"a\":\"\xff\"}":                      "The request body is not valid UTF-8",
 		`{} {}`:                                 "The request body goes on after its JSON object",
 		`{}}`:                                   "The request body goes on after its JSON object",

@@ -38,6 +38,9 @@ func parseJSON(body []byte) (any, error) {
 	if _, err := d.Token(); !errors.Is(err, io.EOF) {
 		return nil, &SyntaxError{Message: "The request body goes on after its JSON object"}
 	}
+	if unpaired(body) {
+		return nil, &SyntaxError{Message: "The request body holds half of a surrogate pair"}
+	}
 	if _, ok := tree.(map[string]any); !ok {
 		return nil, &SyntaxError{Message: "The request body is not a JSON object"}
 	}
@@ -65,6 +68,29 @@ func depth(body []byte) int {
 		}
 	}
 	return most
+}
+
+// unpaired reports whether valid JSON has an escape that is half of a surrogate pair: no
+// character at all, which the parser takes for U+FFFD, so that two names would be one.
+func unpaired(body []byte) bool {
+	high := false // the escape that ends here is the first half of a pair
+	for i := 0; i < len(body); i++ {
+		escape := body[i] == '\\'
+		if escape {
+			i++
+		}
+		var unit uint64
+		if escape && body[i] == 'u' {
+			unit, _ = strconv.ParseUint(string(body[i+1:i+5]), 16, 16)
+			i += 4
+		}
+		low := unit >= 0xdc00 && unit < 0xe000
+		if low != high {
+			return true
+		}
+		high = unit >= 0xd800 && unit < 0xdc00
+	}
+	return false
 }
 
 func (s *shape) appendJSON(b []byte, v reflect.Value) []byte {
