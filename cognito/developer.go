@@ -7,7 +7,9 @@ import (
 	"io/fs"
 	"maps"
 	"slices"
+	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/cenotehq/cenote/iam"
 )
@@ -67,7 +69,7 @@ func (s *Service) proveWithDeveloper(ctx context.Context, pool Pool, logins map[
 	if !ok || name == "" {
 		return nil, unsupportedDeveloper()
 	}
-	if len(user) > maxDeveloperUser {
+	if utf8.RuneCountInString(user) > maxDeveloperUser {
 		return nil, invalidParameter("A developer user identifier has at most %d characters.", maxDeveloperUser)
 	}
 	public := maps.Clone(logins)
@@ -152,10 +154,11 @@ func (s *Service) LookupDeveloperIdentity(ctx context.Context, caller iam.Caller
 }
 
 // page shows the developer's users of an identity, by name. The next page goes on after
-// the last of this one.
+// the last of this one, which the token names behind the identity.
 func (in *LookupDeveloperIdentityInput) page(identity Identity, provider string) (*LookupDeveloperIdentityOutput, error) {
-	after, err := base64.RawURLEncoding.DecodeString(in.NextToken)
-	if err != nil {
+	token, err := base64.RawURLEncoding.DecodeString(in.NextToken)
+	after, ours := strings.CutPrefix(string(token), identity.ID+" ")
+	if err != nil || in.NextToken != "" && !ours {
 		return nil, invalidParameter("Invalid NextToken.")
 	}
 	limit := int(in.MaxResults)
@@ -164,11 +167,11 @@ func (in *LookupDeveloperIdentityInput) page(identity Identity, provider string)
 	}
 	out := &LookupDeveloperIdentityOutput{IdentityID: identity.ID, DeveloperUserIdentifierList: []string{}}
 	for _, login := range identity.Logins { // sorted
-		if login.Provider != provider || login.Subject <= string(after) {
+		if login.Provider != provider || login.Subject <= after {
 			continue
 		}
 		if len(out.DeveloperUserIdentifierList) == limit {
-			out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(out.DeveloperUserIdentifierList[limit-1]))
+			out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(identity.ID + " " + out.DeveloperUserIdentifierList[limit-1]))
 			break
 		}
 		out.DeveloperUserIdentifierList = append(out.DeveloperUserIdentifierList, login.Subject)

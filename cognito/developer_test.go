@@ -224,7 +224,7 @@ func TestVouchRefused(t *testing.T) {
 			refused(w.vouch(tt.pool, tt.id, tt.logins, tagged(tt.tags)))(t, tt.code, tt.message)
 		})
 	}
-	ok(w.vouch(pool, "", map[string]string{developer: long[:1024]}, tagged(fill(460))))(t)
+	ok(w.vouch(pool, "", map[string]string{developer: strings.Repeat("é", 1024)}, tagged(fill(460))))(t)
 	in := cognito.GetOpenIDTokenForDeveloperIdentityInput{Logins: map[string]string{developer: "ann"}}
 	in.IdentityPoolID = pool
 	refused(w.GetOpenIDTokenForDeveloperIdentity(t.Context(), rootIn("eu-west-1"), &in))(t, notFound, missing(pool))

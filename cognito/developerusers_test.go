@@ -1,6 +1,7 @@
 package cognito_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -115,8 +116,10 @@ func TestPagesOfDevelopersUsers(t *testing.T) {
 	if diff := cmp.Diff([]string{"u1", "u2", "u4", "u5", "u6"}, seen); diff != "" {
 		t.Errorf("pages (-want +got):\n%s", diff)
 	}
-	in.NextToken = "?"
-	refused(w.lookup(pool, in))(t, invalidParameter, "Invalid NextToken.")
+	for _, bad := range []string{"?", "YQ", base64.RawURLEncoding.EncodeToString([]byte("us-east-1:0-0 a"))} {
+		in.NextToken = bad
+		refused(w.lookup(pool, in))(t, invalidParameter, "Invalid NextToken.")
+	}
 	if out := ok(w.lookup(pool, cognito.LookupDeveloperIdentityInput{IdentityID: id, MaxResults: 3}))(t); out.NextToken != "" {
 		t.Error("the last page has a token")
 	}
