@@ -94,6 +94,32 @@ func (in *PutUserPermissionsBoundaryInput) RequestKeys() policy.Context {
 	return bounded(policy.NewContext(), in.PermissionsBoundary)
 }
 
+// DependentActions returns the permission to give the role tags.
+func (in *CreateRoleInput) DependentActions() []string { return tagging(in.Tags, "iam:TagRole") }
+
+// DependentActions returns the permission to give the user tags.
+func (in *CreateUserInput) DependentActions() []string { return tagging(in.Tags, "iam:TagUser") }
+
+// DependentActions returns the permission to give the policy tags.
+func (in *CreatePolicyInput) DependentActions() []string { return tagging(in.Tags, "iam:TagPolicy") }
+
+// DependentActions returns the permission to give the provider tags.
+func (in *CreateOpenIDConnectProviderInput) DependentActions() []string {
+	return tagging(in.Tags, "iam:TagOpenIDConnectProvider")
+}
+
+// DependentActions returns the permission to give the provider tags.
+func (in *CreateSAMLProviderInput) DependentActions() []string {
+	return tagging(in.Tags, "iam:TagSAMLProvider")
+}
+
+func tagging(tags []Tag, action string) []string {
+	if len(tags) == 0 {
+		return nil
+	}
+	return []string{action}
+}
+
 func tagged(tags []Tag) policy.Context {
 	keys := make(map[string]string, len(tags))
 	for _, tag := range tags {

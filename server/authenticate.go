@@ -148,6 +148,12 @@ type keyed interface {
 	RequestKeys() policy.Context
 }
 
+// dependent is an input that takes further permissions for what it brings along, on the
+// same resource: tags, for one.
+type dependent interface {
+	DependentActions() []string
+}
+
 // authorize asks the policies of the caller about operations that need a
 // permission.
 func (s *Server) authorize(c *call) error {
@@ -169,19 +175,29 @@ func (s *Server) authorize(c *call) error {
 	for key, value := range tags {
 		further.Set("aws:ResourceTag/"+key, value)
 	}
-	decision, err := s.IAM.Authorize(c.Context(), c.caller, c.operation.action, resource, further)
-	if err != nil {
-		return err
+	actions := []string{c.operation.action}
+	if in, ok := c.input.(dependent); ok {
+		actions = append(actions, in.DependentActions()...)
 	}
-	if decision.Allowed {
-		return nil
+	for _, action := range actions {
+		decision, err := s.IAM.Authorize(c.Context(), c.caller, action, resource, further)
+		if err != nil {
+			return err
+		}
+		if !decision.Allowed {
+			return c.denied(action, resource, decision)
+		}
 	}
-	c.event.Refused = refusal(decision)
-	text := iam.Denied(c.caller, c.operation.action, resource, decision)
+	return nil
+}
+
+func (c *call) denied(action, resource string, decision policy.Decision) error {
+	code, status := "AccessDenied", http.StatusForbidden
 	if c.api.format == wire.JSON {
-		return fault.New("AccessDeniedException", http.StatusBadRequest, text)
+		code, status = "AccessDeniedException", http.StatusBadRequest
 	}
-	return fault.New("AccessDenied", http.StatusForbidden, text)
+	return fault.New(code, status, iam.Denied(c.caller, action, resource, decision)).
+		With(&iam.DeniedError{Action: action, Decision: decision})
 }
 
 // conditionKeys are those that the request itself brings ("AWS global condition
