@@ -36,6 +36,10 @@ func limitExceeded(format string, args ...any) *fault.Error {
 	return fault.New("LimitExceededException", 400, fmt.Sprintf(format, args...))
 }
 
+func concurrentModification() *fault.Error {
+	return fault.New("ConcurrentModificationException", 400, "The identity pool was changed by another request at the same time. Try again.")
+}
+
 func externalService(format string, args ...any) *fault.Error {
 	return fault.New("ExternalServiceException", 400, fmt.Sprintf(format, args...))
 }

@@ -62,6 +62,9 @@ type Identities interface {
 	// logins, and reports how many there were.
 	DeleteIdentitiesOf(ctx context.Context, pool string, limit int) (int, error)
 
+	// HasLogins reports whether any identity of a pool has a login of a provider.
+	HasLogins(ctx context.Context, pool, provider string) (bool, error)
+
 	// PoolAfter returns the first pool, in the order of their ids, that has
 	// identities and whose id sorts after the given one; fs.ErrNotExist if there is
 	// none.

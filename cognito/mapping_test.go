@@ -107,6 +107,7 @@ func TestRolesMustBePassed(t *testing.T) {
 	to := func(service string) string { return `{"StringEquals":{"iam:PassedToService":"` + service + `"}}` }
 	a, b := roleARN("a"), roleARN("path/b")
 	foreign := strings.Replace(a, account, "210987654321", 1)
+	ok(w.IAM.CreateRole(t.Context(), root(), &iam.CreateRoleInput{RoleName: "b", Path: "/path/", AssumeRolePolicyDocument: trust(pool, "authenticated")}))(t)
 	tests := map[string]struct {
 		resource, condition string
 		roles               map[string]string
@@ -124,6 +125,7 @@ func TestRolesMustBePassed(t *testing.T) {
 		"of another account":    {"*", "{}", map[string]string{"authenticated": foreign}, "", foreign},
 		"name instead of ARN":   {"*", "{}", map[string]string{"authenticated": "a-role-of-this-name-here"}, "", "a-role-of-this-name-here"},
 		"user instead of role":  {"*", "{}", map[string]string{"authenticated": "arn:aws:iam::" + account + ":user/a"}, "", "arn:aws:iam::" + account + ":user/a"},
+		"of the same name":      {roleARN("path/*"), "{}", map[string]string{"authenticated": roleARN("b")}, "", roleARN("b")},
 		"role without any name": {"*", "{}", map[string]string{"authenticated": roleARN("")}, "", roleARN("")},
 	}
 	for name, tt := range tests {

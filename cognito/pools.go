@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"strings"
 
 	"github.com/cenotehq/cenote/iam"
@@ -108,11 +109,17 @@ func (s *Service) UpdateIdentityPool(ctx context.Context, caller iam.Caller, in 
 	if err != nil {
 		return nil, err
 	}
+	if err := s.mayName(ctx, before, settings.DeveloperProviderName); err != nil {
+		return nil, err
+	}
 	if err := s.mayTag(ctx, caller, before.ARN().String(), before.Tags, settings.Tags); err != nil {
 		return nil, err
 	}
 	var updated Pool
 	err = s.change(ctx, caller.Region, in.IdentityPoolID, func(p *Pool) error {
+		if !maps.Equal(p.Tags, before.Tags) {
+			return concurrentModification() // the permission was for other changes
+		}
 		next := settings
 		if next.DeveloperProviderName == "" {
 			next.DeveloperProviderName = p.DeveloperProviderName
@@ -131,6 +138,23 @@ func (s *Service) UpdateIdentityPool(ctx context.Context, caller iam.Caller, in 
 		return nil, err
 	}
 	return show(updated), nil
+}
+
+// mayName refuses a pool that had none a developer provider whose name is that of a
+// provider which it took logins of before: the developer's word would be good for the
+// identities of its users.
+func (s *Service) mayName(ctx context.Context, pool Pool, name string) error {
+	if name == "" || name == pool.DeveloperProviderName {
+		return nil
+	}
+	used, err := s.Identities.HasLogins(ctx, pool.ID, name)
+	if err != nil {
+		return fmt.Errorf("looking for logins of pool %s: %w", pool.ID, err)
+	}
+	if used {
+		return invalidParameter("The identity pool has logins of another provider called %s.", name)
+	}
+	return nil
 }
 
 // DeleteIdentityPoolInput is the request of DeleteIdentityPool.

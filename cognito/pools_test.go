@@ -2,6 +2,7 @@ package cognito_test
 
 import (
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cenotehq/cenote/cognito"
+	"github.com/cenotehq/cenote/fault"
 	"github.com/cenotehq/cenote/iam"
 )
 
@@ -119,6 +121,56 @@ func TestDeveloperProviderNameStays(t *testing.T) {
 	refused(w.update(pool, s))(t, invalidParameter, "The developer provider name of an identity pool cannot be changed.")
 	if got := w.describe(pool); got.DeveloperProviderName != "login.example" || got.Name != "pool" {
 		t.Errorf("a refusal changed the pool to %+v", got)
+	}
+}
+
+// TestDeveloperProviderIsNobodyElse gives a pool the name of a provider as its developer
+// provider that it takes no logins of any more.
+func TestDeveloperProviderIsNobodyElse(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pool, other := w.pool(), w.pool()
+	alice := []cognito.Login{login("left.example", "alice")}
+	ok(w.Identities.LinkLogins(t.Context(), pool, "", alice, func(*cognito.Identity, []cognito.Identity) (cognito.Link, error) {
+		return cognito.Link{Create: &cognito.Identity{ID: region + ":0-1", Pool: pool}, Add: alice}, nil
+	}))(t)
+	s := settings()
+	s.DeveloperProviderName = "left.example"
+	refused(w.update(pool, s))(t, invalidParameter, "The identity pool has logins of another provider called left.example.")
+	ok(w.update(other, s))(t)
+	s.DeveloperProviderName = "right.example"
+	ok(w.update(pool, s))(t)
+	ok(w.vouch(pool, "", map[string]string{"right.example": "alice"}))(t)
+	ok(w.update(pool, s))(t)
+}
+
+// TestUpdateLosesNoTag updates a pool by somebody who may not take off tags, at the moment
+// when it gets one.
+func TestUpdateLosesNoTag(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	updater := w.user("updater", `{"Effect":"Allow","Action":"cognito-identity:UpdateIdentityPool","Resource":"*"}`)
+	for range 50 {
+		pool := w.pool()
+		resource := "arn:aws:cognito-identity:" + region + ":" + account + ":identitypool/" + pool
+		var both sync.WaitGroup
+		both.Go(func() {
+			if _, err := w.TagResource(t.Context(), root(), &cognito.TagResourceInput{ResourceARN: resource, Tags: map[string]string{"keep": "1"}}); err != nil {
+				t.Error(err)
+			}
+		})
+		both.Go(func() {
+			update := cognito.IdentityPool{PoolSettings: settings()}
+			update.IdentityPoolID = pool
+			_, err := w.UpdateIdentityPool(t.Context(), updater, &update)
+			if f, is := errors.AsType[*fault.Error](err); err != nil && (!is || f.Code != accessDenied && f.Code != "ConcurrentModificationException") {
+				t.Error(err)
+			}
+		})
+		both.Wait()
+		if tags := w.describe(pool).Tags; tags["keep"] != "1" {
+			t.Fatalf("the tags are %v", tags)
+		}
 	}
 }
 

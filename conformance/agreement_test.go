@@ -150,9 +150,9 @@ func (a *agreement) matters() []matter {
 		}},
 		{resource: accountARN + ":role/ci/", questions: []question{{"iam:ListRoles", map[string]any{"PathPrefix": "/ci/"}, ""}}},
 		{
-			resource: accountARN + ":role/new/one", keys: map[string]string{"aws:RequestTag/color": "red", "aws:RequestTag/team": "x"}, tagKeys: []string{"color", "team"},
-			questions: []question{
-				{"iam:CreateRole", map[string]any{"RoleName": "one", "Path": "/new/", "AssumeRolePolicyDocument": "{}}", "Tags": tagsOf("color", "red", "team", "x")}, "MalformedPolicyDocument"},
+			resource: accountARN + ":role/new/one", keys: map[string]string{"iam:PermissionsBoundary": missingARN}, questions: []question{
+				// Without tags, which take a permission of their own.
+				{"iam:CreateRole", map[string]any{"RoleName": "one", "Path": "/new/", "AssumeRolePolicyDocument": "{}}", "PermissionsBoundary": missingARN}, "MalformedPolicyDocument"},
 			},
 		},
 		{resource: ofUser + "bob", keys: tagged("color", "red"), questions: []question{

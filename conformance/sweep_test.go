@@ -55,9 +55,9 @@ func TestDeleteFullPool(t *testing.T) {
 	if removed != identities {
 		t.Errorf("removed %d identities, want %d", removed, identities)
 	}
-	// A sweep in one transaction takes more than twice as long, and everybody waits for its end.
-	if slow := quantile(during, 99); slow > 250*time.Millisecond {
-		t.Errorf("one in a hundred guests had to wait for %s", slow)
+	// Everybody would wait for the end of a sweep in one transaction; as it is, guests come in between its batches.
+	if len(during) < identities/200 {
+		t.Errorf("no more than %d guests were let in meanwhile", len(during))
 	}
 }
 

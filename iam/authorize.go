@@ -18,12 +18,22 @@ import (
 // session and the caller are added here. Root may do all. The error is never a
 // refusal: it means that the decision could not be made.
 func (s *Service) Authorize(ctx context.Context, caller Caller, action, resource string, further policy.Context) (policy.Decision, error) {
+	if !byName(action) {
+		return s.decide(ctx, caller, action, resource, further)
+	}
 	t, err := s.target(ctx, resource)
 	if err != nil {
 		return policy.Decision{}, err
 	}
 	t.keys.Merge(further) // a boundary that is asked for, rather than the one that is there
 	return s.decide(ctx, caller, action, t.arn, t.keys)
+}
+
+// byName reports whether requests for an action tell the name of an entity of IAM, of
+// which the ARN is to be found. Passing a role is about the ARN that is given: there may
+// be another role of that name, or none yet.
+func byName(action string) bool {
+	return strings.HasPrefix(action, "iam:") && action != "iam:PassRole"
 }
 
 // decide is Authorize for a resource whose ARN is whole, or will be.

@@ -114,6 +114,8 @@ func TestMethodsAndPaths(t *testing.T) {
 			}
 		}
 	}
+	sync := w.do(t, w.request(t, http.MethodGet, "/identitypools/us-east-1:0-0/identities/us-east-1:0-1/datasets", ""))
+	sync.is(t, http.StatusNotFound, "UnknownOperationException", "Amazon Cognito Sync is not here.")
 	for _, path := range []string{"/healthz", "/.well-known/jwks_uri"} {
 		if got := w.do(t, w.request(t, http.MethodPost, path, "")); got.status != http.StatusMethodNotAllowed {
 			t.Errorf("POST %s: status %d", path, got.status)

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"net/http"
 	"runtime/debug"
@@ -71,7 +72,18 @@ func New(c Config) *Server {
 	for _, path := range keysPaths() {
 		s.mux.HandleFunc("GET "+path, s.serveKeys)
 	}
+	s.mux.HandleFunc("/identitypools/", serveNoSync)
 	return s
+}
+
+// serveNoSync refuses Amazon Cognito Sync, whose clients come with their own paths, in
+// words that they can read.
+func serveNoSync(w http.ResponseWriter, _ *http.Request) {
+	f := fault.New("UnknownOperationException", http.StatusNotFound, "Amazon Cognito Sync is not here.")
+	body, header := wire.JSONError(f, newRequestID())
+	maps.Copy(w.Header(), header)
+	w.WriteHeader(f.Status)
+	_, _ = w.Write(body) // a client that is gone needs no answer
 }
 
 // ServeHTTP answers one request. The API is at the root, also where a client joins

@@ -94,6 +94,15 @@ func idsAfter(c conn, pool, after string, hideDisabled bool, limit int) (ids []s
 	return ids, err
 }
 
+// HasLogins reports whether any identity of a pool has a login of a provider.
+func (s *Store) HasLogins(ctx context.Context, pool, provider string) (has bool, err error) {
+	err = s.db.read(ctx, func(c conn) error {
+		return c.query(`SELECT subject FROM logins WHERE pool = $1 AND provider = $2 LIMIT 1`,
+			func(row) error { has = true; return nil }, pool, provider)
+	})
+	return has, err
+}
+
 // PoolAfter returns the first pool, in the order of their ids, that has identities and
 // whose id sorts after the given one; fs.ErrNotExist if there is none.
 func (s *Store) PoolAfter(ctx context.Context, pool string) (string, error) {
