@@ -78,10 +78,10 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ Caller, _ *GetAccount
 		"ServerCertificates":                0,
 	}
 	for name, count := range map[string]func() (int32, error){
-		"Users":     func() (int32, error) { return size(ctx, s.Users) },
-		"Groups":    func() (int32, error) { return size(ctx, s.Groups) },
-		"Roles":     func() (int32, error) { return size(ctx, s.Roles) },
-		"Policies":  func() (int32, error) { return size(ctx, s.ManagedPolicies) },
+		"Users":     func() (int32, error) { return size(ctx, s.users()) },
+		"Groups":    func() (int32, error) { return size(ctx, s.groups()) },
+		"Roles":     func() (int32, error) { return size(ctx, s.roles()) },
+		"Policies":  func() (int32, error) { return size(ctx, s.policies()) },
 		"Providers": func() (int32, error) { return s.providers(ctx) },
 	} {
 		n, err := count()
@@ -95,11 +95,11 @@ func (s *Service) GetAccountSummary(ctx context.Context, _ Caller, _ *GetAccount
 
 // providers counts those of both kinds, as AWS does.
 func (s *Service) providers(ctx context.Context) (int32, error) {
-	openID, err := size(ctx, s.Providers)
+	openID, err := size(ctx, s.oidcProviders())
 	if err != nil {
 		return 0, err
 	}
-	saml, err := size(ctx, s.SAMLProviders)
+	saml, err := size(ctx, s.samlProviders())
 	return openID + saml, err
 }
 

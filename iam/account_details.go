@@ -127,7 +127,7 @@ func (s *Service) details(ctx context.Context, in *GetAccountAuthorizationDetail
 }
 
 func (s *Service) userDetails(ctx context.Context) (list []detail, err error) {
-	for user, err := range every(ctx, s.Users) {
+	for user, err := range every(ctx, s.users()) {
 		if err != nil {
 			return nil, err
 		}
@@ -148,7 +148,7 @@ func (s *Service) userDetails(ctx context.Context) (list []detail, err error) {
 }
 
 func (s *Service) groupDetails(ctx context.Context) (list []detail, err error) {
-	for group, err := range every(ctx, s.Groups) {
+	for group, err := range every(ctx, s.groups()) {
 		if err != nil {
 			return nil, err
 		}
@@ -164,7 +164,7 @@ func (s *Service) groupDetails(ctx context.Context) (list []detail, err error) {
 }
 
 func (s *Service) roleDetails(ctx context.Context) (list []detail, err error) {
-	for role, err := range every(ctx, s.Roles) {
+	for role, err := range every(ctx, s.roles()) {
 		if err != nil {
 			return nil, err
 		}

@@ -203,11 +203,11 @@ func (s *Service) dropStaleClaims(ctx context.Context, p ManagedPolicy) error {
 func (s *Service) holderOf(ctx context.Context, id string) (holder, error) {
 	switch {
 	case strings.HasPrefix(id, "AROA"):
-		return foundHolder(ctx, s.Roles, id)
+		return foundHolder(ctx, s.roles(), id)
 	case strings.HasPrefix(id, "AIDA"):
-		return foundHolder(ctx, s.Users, id)
+		return foundHolder(ctx, s.users(), id)
 	default:
-		return foundHolder(ctx, s.Groups, id)
+		return foundHolder(ctx, s.groups(), id)
 	}
 }
 

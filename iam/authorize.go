@@ -13,31 +13,11 @@ import (
 	"github.com/cenotehq/cenote/policy"
 )
 
-// Authorize decides whether caller may do action on resource, an ARN or "*".
-// further holds condition keys of this question alone; those of the request, the
-// session and the caller are added here. Root may do all. The error is never a
-// refusal: it means that the decision could not be made.
+// Authorize decides whether caller may do action on resource, an ARN or "*". further
+// holds condition keys of this question alone; those of the request, the session and the
+// caller are added here. Root may do all. The error is never a refusal: it means that the
+// decision could not be made.
 func (s *Service) Authorize(ctx context.Context, caller Caller, action, resource string, further policy.Context) (policy.Decision, error) {
-	if !byName(action) {
-		return s.decide(ctx, caller, action, resource, further)
-	}
-	t, err := s.target(ctx, resource)
-	if err != nil {
-		return policy.Decision{}, err
-	}
-	t.keys.Merge(further) // a boundary that is asked for, rather than the one that is there
-	return s.decide(ctx, caller, action, t.arn, t.keys)
-}
-
-// byName reports whether requests for an action tell the name of an entity of IAM, of
-// which the ARN is to be found. Passing a role is about the ARN that is given: there may
-// be another role of that name, or none yet.
-func byName(action string) bool {
-	return strings.HasPrefix(action, "iam:") && action != "iam:PassRole"
-}
-
-// decide is Authorize for a resource whose ARN is whole, or will be.
-func (s *Service) decide(ctx context.Context, caller Caller, action, resource string, further policy.Context) (policy.Decision, error) {
 	if reserved(action, resource) {
 		return policy.Decision{DecidedBy: policy.Identity}, nil
 	}
@@ -54,6 +34,41 @@ func (s *Service) decide(ctx context.Context, caller Caller, action, resource st
 		Resource:  resource,
 		Context:   s.Context(ctx, caller, further),
 	}, policies), nil
+}
+
+// AuthorizeOperation decides whether caller may call an operation that takes permissions
+// for some actions on one resource; what an operation of IAM names may be told without its
+// path. It returns the decision about the first action that is refused, or else about the
+// last, and a context for the operation, which holds it to the very entity that the
+// policies saw. The error is that of Authorize.
+func (s *Service) AuthorizeOperation(ctx context.Context, caller Caller, actions []string, resource string, further policy.Context) (operation context.Context, action string, decision policy.Decision, err error) {
+	if !creates(actions[0]) {
+		t, err := s.target(ctx, resource)
+		if err != nil {
+			return ctx, "", policy.Decision{}, err
+		}
+		keys := t.keys()
+		keys.Merge(further) // a boundary that is asked for, rather than the one that is there
+		ctx, resource, further = context.WithValue(ctx, targetKey{}, t), t.arn, keys
+	}
+	for _, action = range actions {
+		decision, err = s.Authorize(ctx, caller, action, resource, further)
+		if err != nil || !decision.Allowed {
+			break
+		}
+	}
+	return ctx, action, decision, err
+}
+
+// creates reports whether an action makes the entity that its resource names, of which
+// the request says all that policies can look at.
+func creates(action string) bool {
+	switch action {
+	case "iam:CreateRole", "iam:CreateUser", "iam:CreateGroup", "iam:CreatePolicy",
+		"iam:CreateOpenIDConnectProvider", "iam:CreateSAMLProvider":
+		return true
+	}
+	return false
 }
 
 // reserved reports whether an action would change what is AWS's own, which no policy
@@ -131,7 +146,7 @@ func (s *Service) Policies(ctx context.Context, caller Caller) (policy.Policies,
 	if caller.User == "" {
 		return p, nil
 	}
-	user, err := s.Users.Get(ctx, caller.User)
+	user, err := s.users().Get(ctx, caller.User)
 	if errors.Is(err, fs.ErrNotExist) {
 		return p, nil // deleted since the signature was checked: entitled to nothing
 	}

@@ -67,25 +67,25 @@ func (in *DeleteUserPermissionsBoundaryInput) Resource(caller Caller) string {
 // PutRolePermissionsBoundary limits a role to what a managed policy allows, in the
 // place of a boundary that it has. See AWS PutRolePermissionsBoundary.
 func (s *Service) PutRolePermissionsBoundary(ctx context.Context, _ Caller, in *PutRolePermissionsBoundaryInput) (*struct{}, error) {
-	return nil, putBoundary(ctx, s, s.Roles, in.RoleName, in.PermissionsBoundary, noSuchRole(in.RoleName))
+	return nil, putBoundary(ctx, s, s.roles(), in.RoleName, in.PermissionsBoundary, noSuchRole(in.RoleName))
 }
 
 // DeleteRolePermissionsBoundary takes a role's boundary away; none is no error. See
 // AWS DeleteRolePermissionsBoundary.
 func (s *Service) DeleteRolePermissionsBoundary(ctx context.Context, _ Caller, in *DeleteRolePermissionsBoundaryInput) (*struct{}, error) {
-	return nil, dropBoundary(ctx, s, s.Roles, in.RoleName, noSuchRole(in.RoleName))
+	return nil, dropBoundary(ctx, s, s.roles(), in.RoleName, noSuchRole(in.RoleName))
 }
 
 // PutUserPermissionsBoundary limits a user to what a managed policy allows, in the
 // place of a boundary that there is. See AWS PutUserPermissionsBoundary.
 func (s *Service) PutUserPermissionsBoundary(ctx context.Context, _ Caller, in *PutUserPermissionsBoundaryInput) (*struct{}, error) {
-	return nil, putBoundary(ctx, s, s.Users, in.UserName, in.PermissionsBoundary, noSuchUser(in.UserName))
+	return nil, putBoundary(ctx, s, s.users(), in.UserName, in.PermissionsBoundary, noSuchUser(in.UserName))
 }
 
 // DeleteUserPermissionsBoundary takes a user's boundary away; none is no error. See
 // AWS DeleteUserPermissionsBoundary.
 func (s *Service) DeleteUserPermissionsBoundary(ctx context.Context, _ Caller, in *DeleteUserPermissionsBoundaryInput) (*struct{}, error) {
-	return nil, dropBoundary(ctx, s, s.Users, in.UserName, noSuchUser(in.UserName))
+	return nil, dropBoundary(ctx, s, s.users(), in.UserName, noSuchUser(in.UserName))
 }
 
 func putBoundary[T any, P holding[T]](ctx context.Context, s *Service, table Table[T], name, policyARN string, missing *fault.Error) error {

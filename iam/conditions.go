@@ -1,14 +1,8 @@
 package iam
 
 import (
-	"context"
-	"errors"
-	"fmt"
-	"io/fs"
 	"slices"
-	"strings"
 
-	"github.com/cenotehq/cenote/arn"
 	"github.com/cenotehq/cenote/policy"
 )
 
@@ -162,72 +156,4 @@ func bounded(keys policy.Context, boundary string) policy.Context {
 		keys.Set("iam:PermissionsBoundary", boundary)
 	}
 	return keys
-}
-
-// resourceKeys are the condition keys of what a request acts on.
-func resourceKeys(tags []Tag, boundary *Attachment) policy.Context {
-	keys := policy.NewContext()
-	for _, tag := range tags {
-		keys.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-		keys.Set("iam:ResourceTag/"+tag.Key, tag.Value)
-	}
-	if boundary != nil {
-		keys.Set("iam:PermissionsBoundary", boundary.ARN)
-	}
-	return keys
-}
-
-// target is what a request acts on, as policies see it.
-type target struct {
-	arn  string
-	keys policy.Context
-}
-
-// keyResource begins what AWS calls an access key in refusals, of which there is no ARN.
-const keyResource = "access key "
-
-// target looks up what an ARN names. Callers name a role, user or group without its
-// path, which AWS's ARN has. An access key is its user to policies.
-func (s *Service) target(ctx context.Context, resource string) (target, error) {
-	none := target{resource, policy.NewContext()}
-	if id, ok := strings.CutPrefix(resource, keyResource); ok {
-		return lookUp(ctx, s.Users.Find, id, none, userTarget)
-	}
-	own := arn.Root(s.Account)
-	own.Resource = ""
-	local, ok := strings.CutPrefix(resource, own.String())
-	if !ok {
-		return none, nil
-	}
-	kind, name, _ := strings.Cut(local, "/")
-	last := name[strings.LastIndexByte(name, '/')+1:]
-	switch kind {
-	case "role":
-		return lookUp(ctx, s.Roles.Get, last, none, func(r Role) target { return target{r.ARN().String(), resourceKeys(r.Tags, r.Boundary)} })
-	case "user":
-		return lookUp(ctx, s.Users.Get, last, none, userTarget)
-	case "group":
-		return lookUp(ctx, s.Groups.Get, last, none, func(g Group) target { return target{g.ARN().String(), none.keys} })
-	case "policy":
-		return lookUp(ctx, s.ManagedPolicies.Get, last, none, func(p ManagedPolicy) target { return target{resource, resourceKeys(p.Tags, nil)} })
-	case "oidc-provider":
-		return lookUp(ctx, s.Providers.Get, name, none, func(p OIDCProvider) target { return target{resource, resourceKeys(p.Tags, nil)} })
-	case "saml-provider":
-		return lookUp(ctx, s.SAMLProviders.Get, name, none, func(p SAMLProvider) target { return target{p.ARN().String(), resourceKeys(p.Tags, nil)} })
-	}
-	return none, nil
-}
-
-func userTarget(u User) target { return target{u.ARN().String(), resourceKeys(u.Tags, u.Boundary)} }
-
-func lookUp[T any](ctx context.Context, get func(context.Context, string) (T, error), name string, none target, found func(T) target) (target, error) {
-	entity, err := get(ctx, name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return none, nil
-	case err != nil:
-		return target{}, fmt.Errorf("reading %s: %w", none.arn, err)
-	default:
-		return found(entity), nil
-	}
 }

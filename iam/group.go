@@ -119,7 +119,7 @@ func (in *DeleteGroupInput) Resource(caller Caller) string {
 
 // CreateGroup makes a group without users and policies. See AWS CreateGroup.
 func (s *Service) CreateGroup(ctx context.Context, _ Caller, in *CreateGroupInput) (*CreateGroupOutput, error) {
-	switch isFull, err := full(ctx, s.Groups, groupQuota); {
+	switch isFull, err := full(ctx, s.groups(), groupQuota); {
 	case err != nil:
 		return nil, err
 	case isFull:
@@ -144,7 +144,7 @@ func (s *Service) GetGroup(ctx context.Context, _ Caller, in *GetGroupInput) (*G
 	if err != nil {
 		return nil, err
 	}
-	group, err := s.Groups.Get(ctx, in.GroupName)
+	group, err := s.groups().Get(ctx, in.GroupName)
 	if err != nil {
 		return nil, translate(err, noSuchGroup(in.GroupName), nil)
 	}
@@ -162,7 +162,7 @@ func (s *Service) ListGroups(ctx context.Context, _ Caller, in *ListGroupsInput)
 	if err != nil {
 		return nil, err
 	}
-	groups, next, err := collect(ctx, s.Groups, p, func(g Group) bool { return strings.HasPrefix(g.Path, in.PathPrefix) })
+	groups, next, err := collect(ctx, s.groups(), p, func(g Group) bool { return strings.HasPrefix(g.Path, in.PathPrefix) })
 	if err != nil {
 		return nil, err
 	}
@@ -182,7 +182,7 @@ func listedGroups(groups []Group) []GroupOutput {
 func (s *Service) DeleteGroup(ctx context.Context, _ Caller, in *DeleteGroupInput) (*struct{}, error) {
 	s.links.Lock()
 	defer s.links.Unlock()
-	group, err := s.Groups.Get(ctx, in.GroupName)
+	group, err := s.groups().Get(ctx, in.GroupName)
 	if err != nil {
 		return nil, translate(err, noSuchGroup(in.GroupName), nil)
 	}
@@ -190,7 +190,7 @@ func (s *Service) DeleteGroup(ctx context.Context, _ Caller, in *DeleteGroupInpu
 	if err != nil {
 		return nil, err
 	}
-	err = s.Groups.Delete(ctx, in.GroupName, func(now Group) error {
+	err = s.groups().Delete(ctx, in.GroupName, func(now Group) error {
 		if len(members) > 0 || !slices.Equal(now.Members, group.Members) {
 			return deleteConflict("Cannot delete entity, must remove users from group first.")
 		}

@@ -47,12 +47,12 @@ type ListAttachedGroupPoliciesOutput struct {
 // AttachGroupPolicy gives a group a managed policy; one that the group has already is no
 // error. See AWS AttachGroupPolicy.
 func (s *Service) AttachGroupPolicy(ctx context.Context, _ Caller, in *AttachGroupPolicyInput) (*struct{}, error) {
-	return nil, attach(ctx, s, s.Groups, in.GroupName, in.PolicyARN, noSuchGroup(in.GroupName))
+	return nil, attach(ctx, s, s.groups(), in.GroupName, in.PolicyARN, noSuchGroup(in.GroupName))
 }
 
 // DetachGroupPolicy takes a managed policy from a group. See AWS DetachGroupPolicy.
 func (s *Service) DetachGroupPolicy(ctx context.Context, _ Caller, in *DetachGroupPolicyInput) (*struct{}, error) {
-	return nil, detach(ctx, s, s.Groups, in.GroupName, in.PolicyARN, noSuchGroup(in.GroupName))
+	return nil, detach(ctx, s, s.groups(), in.GroupName, in.PolicyARN, noSuchGroup(in.GroupName))
 }
 
 // ListAttachedGroupPolicies lists the managed policies of a group by name. See AWS
@@ -62,7 +62,7 @@ func (s *Service) ListAttachedGroupPolicies(ctx context.Context, _ Caller, in *L
 	if err != nil {
 		return nil, err
 	}
-	group, err := s.Groups.Get(ctx, in.GroupName)
+	group, err := s.groups().Get(ctx, in.GroupName)
 	if err != nil {
 		return nil, translate(err, noSuchGroup(in.GroupName), nil)
 	}

@@ -71,7 +71,7 @@ func (s *Service) AddUserToGroup(ctx context.Context, _ Caller, in *AddUserToGro
 	if err != nil {
 		return nil, translate(err, noSuchGroup(in.GroupName), nil)
 	}
-	err = s.Users.Update(ctx, user.Name, func(now *User) error {
+	err = s.users().Update(ctx, user.Name, func(now *User) error {
 		switch {
 		case now.ID != user.ID:
 			return noSuchUser(in.UserName)
@@ -97,7 +97,7 @@ func (s *Service) RemoveUserFromGroup(ctx context.Context, _ Caller, in *RemoveU
 		return nil, err
 	}
 	ctx = context.WithoutCancel(ctx)
-	err = s.Users.Update(ctx, user.Name, func(now *User) error {
+	err = s.users().Update(ctx, user.Name, func(now *User) error {
 		if !slices.Contains(now.Groups, group.ID) {
 			return noSuchEntity("User %s not in group %s", in.UserName, in.GroupName)
 		}
@@ -118,7 +118,7 @@ func (s *Service) ListGroupsForUser(ctx context.Context, _ Caller, in *ListGroup
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.Users.Get(ctx, in.UserName)
+	user, err := s.users().Get(ctx, in.UserName)
 	if err != nil {
 		return nil, translate(err, noSuchUser(in.UserName), nil)
 	}
@@ -131,16 +131,16 @@ func (s *Service) ListGroupsForUser(ctx context.Context, _ Caller, in *ListGroup
 }
 
 func (s *Service) groupAndUser(ctx context.Context, groupName, userName string) (Group, User, error) {
-	group, err := s.Groups.Get(ctx, groupName)
+	group, err := s.groups().Get(ctx, groupName)
 	if err != nil {
 		return Group{}, User{}, translate(err, noSuchGroup(groupName), nil)
 	}
-	user, err := s.Users.Get(ctx, userName)
+	user, err := s.users().Get(ctx, userName)
 	return group, user, translate(err, noSuchUser(userName), nil)
 }
 
 func (s *Service) updateMembers(ctx context.Context, group Group, change func([]string) []string) error {
-	return s.Groups.Update(ctx, group.Name, func(now *Group) error {
+	return s.groups().Update(ctx, group.Name, func(now *Group) error {
 		if now.ID != group.ID {
 			return fs.ErrNotExist
 		}

@@ -73,7 +73,7 @@ func (s *Service) PutGroupPolicy(ctx context.Context, _ Caller, in *PutGroupPoli
 	if err != nil {
 		return nil, err
 	}
-	err = s.Groups.Update(ctx, in.GroupName, func(group *Group) error {
+	err = s.groups().Update(ctx, in.GroupName, func(group *Group) error {
 		policies := inline(group.Policies).with(in.PolicyName, document)
 		if policies.size() > groupInlineQuota {
 			return limitExceeded("Maximum policy size of %d bytes exceeded for group %s", groupInlineQuota, group.Name)
@@ -86,7 +86,7 @@ func (s *Service) PutGroupPolicy(ctx context.Context, _ Caller, in *PutGroupPoli
 
 // GetGroupPolicy shows an inline policy of a group. See AWS GetGroupPolicy.
 func (s *Service) GetGroupPolicy(ctx context.Context, _ Caller, in *GetGroupPolicyInput) (*GetGroupPolicyOutput, error) {
-	group, err := s.Groups.Get(ctx, in.GroupName)
+	group, err := s.groups().Get(ctx, in.GroupName)
 	if err != nil {
 		return nil, translate(err, noSuchGroup(in.GroupName), nil)
 	}
@@ -103,7 +103,7 @@ func (s *Service) GetGroupPolicy(ctx context.Context, _ Caller, in *GetGroupPoli
 
 // DeleteGroupPolicy takes an inline policy from a group. See AWS DeleteGroupPolicy.
 func (s *Service) DeleteGroupPolicy(ctx context.Context, _ Caller, in *DeleteGroupPolicyInput) (*struct{}, error) {
-	err := s.Groups.Update(ctx, in.GroupName, func(group *Group) error {
+	err := s.groups().Update(ctx, in.GroupName, func(group *Group) error {
 		name, ok := inline(group.Policies).find(in.PolicyName)
 		if !ok {
 			return noSuchGroupPolicy(in.PolicyName)
@@ -121,7 +121,7 @@ func (s *Service) ListGroupPolicies(ctx context.Context, _ Caller, in *ListGroup
 	if err != nil {
 		return nil, err
 	}
-	group, err := s.Groups.Get(ctx, in.GroupName)
+	group, err := s.groups().Get(ctx, in.GroupName)
 	if err != nil {
 		return nil, translate(err, noSuchGroup(in.GroupName), nil)
 	}

@@ -316,7 +316,7 @@ func TestGroupsAreKnownByTheirPath(t *testing.T) {
 		UserName: "u", PolicyName: "p", PolicyDocument: strings.Replace(allows("iam:GetGroup", 0), `"*"`, `"arn:aws:iam::`+account+`:group/x/*"`, 1),
 	}))
 	for name, want := range map[string]bool{"deep": true, "flat": false} {
-		d, err := s.Authorize(ctx, signedBy("u"), "iam:GetGroup", (&iam.GetGroupInput{GroupName: name}).Resource(signedBy("u")), policy.NewContext())
+		_, _, d, err := s.AuthorizeOperation(ctx, signedBy("u"), []string{"iam:GetGroup"}, (&iam.GetGroupInput{GroupName: name}).Resource(signedBy("u")), policy.NewContext())
 		if err != nil || d.Allowed != want {
 			t.Errorf("%s: allowed is %v, %v", name, d.Allowed, err)
 		}

@@ -133,7 +133,7 @@ func (s *Service) CreateAccessKey(ctx context.Context, caller Caller, in *Create
 	}
 	key := AccessKey{ID: arn.NewKeyID("AKIA", s.Account), Secret: NewSecret(), Active: true, Created: s.now().UTC().Truncate(time.Second)}
 	var owner string
-	err = s.Users.Update(ctx, name, func(user *User) error {
+	err = s.users().Update(ctx, name, func(user *User) error {
 		if len(user.Keys) >= keyQuota {
 			return quotaExceeded("AccessKeysPerUser", keyQuota)
 		}
@@ -163,7 +163,7 @@ func (s *Service) ListAccessKeys(ctx context.Context, caller Caller, in *ListAcc
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.Users.Get(ctx, name)
+	user, err := s.users().Get(ctx, name)
 	if err != nil {
 		return nil, translate(err, noSuchUser(name), nil)
 	}
@@ -189,7 +189,7 @@ func (s *Service) UpdateAccessKey(ctx context.Context, caller Caller, in *Update
 	if in.Status != statusActive && in.Status != statusInactive {
 		return nil, invalidInput("The status of an access key can only be set to %s or %s.", statusActive, statusInactive)
 	}
-	err = s.Users.Update(ctx, name, func(user *User) error {
+	err = s.users().Update(ctx, name, func(user *User) error {
 		i := user.key(in.AccessKeyID)
 		if i < 0 {
 			return noSuchKey(in.AccessKeyID)
@@ -206,7 +206,7 @@ func (s *Service) DeleteAccessKey(ctx context.Context, caller Caller, in *Delete
 	if err != nil {
 		return nil, err
 	}
-	err = s.Users.Update(ctx, name, func(user *User) error {
+	err = s.users().Update(ctx, name, func(user *User) error {
 		i := user.key(in.AccessKeyID)
 		if i < 0 {
 			return noSuchKey(in.AccessKeyID)

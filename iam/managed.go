@@ -34,7 +34,7 @@ func (s *Service) managedPolicy(ctx context.Context, name string) (ManagedPolicy
 	if !strings.HasPrefix(name, arn.Policy(s.Account, "/", "").String()) {
 		return ManagedPolicy{}, fmt.Errorf("no managed policy of this account: %w", fs.ErrNotExist)
 	}
-	p, err := s.ManagedPolicies.Get(ctx, name[strings.LastIndexByte(name, '/')+1:])
+	p, err := s.policies().Get(ctx, name[strings.LastIndexByte(name, '/')+1:])
 	if err == nil && p.ARN().String() != name {
 		return ManagedPolicy{}, fmt.Errorf("the managed policy has another path: %w", fs.ErrNotExist)
 	}
@@ -65,7 +65,7 @@ func (s *Service) updateSame(ctx context.Context, p ManagedPolicy, change func(*
 	if p.Account != s.Account {
 		return fmt.Errorf("a policy of AWS's own: %w", fs.ErrNotExist)
 	}
-	return s.ManagedPolicies.Update(ctx, p.Name, func(kept *ManagedPolicy) error {
+	return s.policies().Update(ctx, p.Name, func(kept *ManagedPolicy) error {
 		if kept.ID != p.ID {
 			return fs.ErrNotExist
 		}

@@ -161,7 +161,7 @@ func (s *Service) CreatePolicy(ctx context.Context, _ Caller, in *CreatePolicyIn
 	if err != nil {
 		return nil, err
 	}
-	switch isFull, err := full(ctx, s.ManagedPolicies, policyQuota); {
+	switch isFull, err := full(ctx, s.policies(), policyQuota); {
 	case err != nil:
 		return nil, err
 	case isFull:
@@ -250,7 +250,7 @@ func (in *ListPoliciesInput) wants(p ManagedPolicy) bool {
 func (s *Service) policiesOf(ctx context.Context, scope string) ([]ManagedPolicy, error) {
 	var list []ManagedPolicy
 	if scope != "AWS" {
-		for p, err := range every(ctx, s.ManagedPolicies) {
+		for p, err := range every(ctx, s.policies()) {
 			if err != nil {
 				return nil, err
 			}
@@ -284,7 +284,7 @@ func (s *Service) DeletePolicy(ctx context.Context, _ Caller, in *DeletePolicyIn
 	if err := s.dropStaleClaims(ctx, p); err != nil {
 		return nil, err
 	}
-	err = s.ManagedPolicies.Delete(ctx, p.Name, func(kept ManagedPolicy) error {
+	err = s.policies().Delete(ctx, p.Name, func(kept ManagedPolicy) error {
 		switch {
 		case kept.ID != p.ID:
 			return noSuchPolicy(in.PolicyARN)

@@ -99,15 +99,15 @@ func (in *ListEntitiesForPolicyInput) wants(p ManagedPolicy, h holder) bool {
 
 // holders returns all who have a managed policy, attached or as their boundary.
 func (s *Service) holders(ctx context.Context, p ManagedPolicy) ([]holder, error) {
-	groups, err := holdersIn(ctx, s.Groups, p)
+	groups, err := holdersIn(ctx, s.groups(), p)
 	if err != nil {
 		return nil, err
 	}
-	roles, err := holdersIn(ctx, s.Roles, p)
+	roles, err := holdersIn(ctx, s.roles(), p)
 	if err != nil {
 		return nil, err
 	}
-	users, err := holdersIn(ctx, s.Users, p)
+	users, err := holdersIn(ctx, s.users(), p)
 	return slices.Concat(groups, roles, users), err
 }
 

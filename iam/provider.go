@@ -160,7 +160,7 @@ func (s *Service) CreateOpenIDConnectProvider(ctx context.Context, _ Caller, in 
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	switch isFull, err := full(ctx, s.Providers, providerQuota); {
+	switch isFull, err := full(ctx, s.oidcProviders(), providerQuota); {
 	case err != nil:
 		return nil, err
 	case isFull:
@@ -186,7 +186,7 @@ func (s *Service) GetOpenIDConnectProvider(ctx context.Context, _ Caller, in *Ge
 	if err != nil {
 		return nil, err
 	}
-	provider, err := s.Providers.Get(ctx, host)
+	provider, err := s.oidcProviders().Get(ctx, host)
 	if err != nil {
 		return nil, translate(err, noSuchProvider(in.OpenIDConnectProviderARN), nil)
 	}
@@ -203,7 +203,7 @@ func (s *Service) GetOpenIDConnectProvider(ctx context.Context, _ Caller, in *Ge
 // ListOpenIDConnectProviders.
 func (s *Service) ListOpenIDConnectProviders(ctx context.Context, _ Caller, _ *ListOpenIDConnectProvidersInput) (*ListOpenIDConnectProvidersOutput, error) {
 	out := &ListOpenIDConnectProvidersOutput{OpenIDConnectProviderList: []OpenIDConnectProviderListEntry{}}
-	for provider, err := range every(ctx, s.Providers) {
+	for provider, err := range every(ctx, s.oidcProviders()) {
 		if err != nil {
 			return nil, err
 		}
@@ -220,7 +220,7 @@ func (s *Service) DeleteOpenIDConnectProvider(ctx context.Context, _ Caller, in 
 	if err != nil {
 		return nil, err
 	}
-	err = s.Providers.Delete(ctx, host, func(OIDCProvider) error { return nil })
+	err = s.oidcProviders().Delete(ctx, host, func(OIDCProvider) error { return nil })
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -266,7 +266,7 @@ func (s *Service) updateProvider(ctx context.Context, name string, change func(*
 	if err != nil {
 		return err
 	}
-	return translate(s.Providers.Update(ctx, host, change), noSuchProvider(name), nil)
+	return translate(s.oidcProviders().Update(ctx, host, change), noSuchProvider(name), nil)
 }
 
 // providerHost returns the key of the provider that an ARN names.

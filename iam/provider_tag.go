@@ -78,7 +78,7 @@ func (s *Service) ListOpenIDConnectProviderTags(ctx context.Context, _ Caller, i
 	if err != nil {
 		return nil, err
 	}
-	provider, err := s.Providers.Get(ctx, host)
+	provider, err := s.oidcProviders().Get(ctx, host)
 	if err != nil {
 		return nil, translate(err, noSuchProvider(in.OpenIDConnectProviderARN), nil)
 	}

@@ -34,7 +34,7 @@ func (in *UpdateGroupInput) Resource(caller Caller) string {
 // UpdateUser gives a user another name and path; the unique id, keys, groups and
 // policies stay. The caller needs the permission for both ARNs. See AWS UpdateUser.
 func (s *Service) UpdateUser(ctx context.Context, caller Caller, in *UpdateUserInput) (*struct{}, error) {
-	user, err := s.Users.Get(ctx, in.UserName)
+	user, err := s.users().Get(ctx, in.UserName)
 	if err != nil {
 		return nil, translate(err, noSuchUser(in.UserName), nil)
 	}
@@ -42,7 +42,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller Caller, in *UpdateUserI
 	if err := s.mayBecome(ctx, caller, "iam:UpdateUser", arn.User(s.Account, path, name)); err != nil {
 		return nil, err
 	}
-	err = s.Users.Update(ctx, in.UserName, func(now *User) error {
+	err = s.users().Update(ctx, in.UserName, func(now *User) error {
 		if now.ARN() != user.ARN() {
 			return movedAway()
 		}
@@ -55,7 +55,7 @@ func (s *Service) UpdateUser(ctx context.Context, caller Caller, in *UpdateUserI
 // UpdateGroup gives a group another name and path; the unique id, users and policies
 // stay. The caller needs the permission for both ARNs. See AWS UpdateGroup.
 func (s *Service) UpdateGroup(ctx context.Context, caller Caller, in *UpdateGroupInput) (*struct{}, error) {
-	group, err := s.Groups.Get(ctx, in.GroupName)
+	group, err := s.groups().Get(ctx, in.GroupName)
 	if err != nil {
 		return nil, translate(err, noSuchGroup(in.GroupName), nil)
 	}
@@ -63,7 +63,7 @@ func (s *Service) UpdateGroup(ctx context.Context, caller Caller, in *UpdateGrou
 	if err := s.mayBecome(ctx, caller, "iam:UpdateGroup", arn.Group(s.Account, path, name)); err != nil {
 		return nil, err
 	}
-	err = s.Groups.Update(ctx, in.GroupName, func(now *Group) error {
+	err = s.groups().Update(ctx, in.GroupName, func(now *Group) error {
 		if now.ARN() != group.ARN() {
 			return movedAway()
 		}
@@ -76,7 +76,7 @@ func (s *Service) UpdateGroup(ctx context.Context, caller Caller, in *UpdateGrou
 // mayBecome refuses an entity an ARN that the caller has no permission for. It can be
 // asked only here, where the parts that stay are known.
 func (s *Service) mayBecome(ctx context.Context, caller Caller, action string, become arn.ARN) error {
-	decision, err := s.decide(ctx, caller, action, become.String(), policy.NewContext())
+	decision, err := s.Authorize(ctx, caller, action, become.String(), policy.NewContext())
 	if err != nil {
 		return serviceFailure(err)
 	}

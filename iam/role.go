@@ -187,7 +187,7 @@ func (s *Service) CreateRole(ctx context.Context, _ Caller, in *CreateRoleInput)
 	if err != nil {
 		return nil, err
 	}
-	switch isFull, err := full(ctx, s.Roles, roleQuota); {
+	switch isFull, err := full(ctx, s.roles(), roleQuota); {
 	case err != nil:
 		return nil, err
 	case isFull:
@@ -220,7 +220,7 @@ func (s *Service) CreateRole(ctx context.Context, _ Caller, in *CreateRoleInput)
 
 // GetRole shows a role. See AWS GetRole.
 func (s *Service) GetRole(ctx context.Context, _ Caller, in *GetRoleInput) (*GetRoleOutput, error) {
-	role, err := s.Roles.Get(ctx, in.RoleName)
+	role, err := s.roles().Get(ctx, in.RoleName)
 	if err != nil {
 		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}
@@ -238,7 +238,7 @@ func (s *Service) ListRoles(ctx context.Context, _ Caller, in *ListRolesInput) (
 	if err != nil {
 		return nil, err
 	}
-	roles, next, err := collect(ctx, s.Roles, p, func(r Role) bool { return strings.HasPrefix(r.Path, in.PathPrefix) })
+	roles, next, err := collect(ctx, s.roles(), p, func(r Role) bool { return strings.HasPrefix(r.Path, in.PathPrefix) })
 	if err != nil {
 		return nil, err
 	}
@@ -255,7 +255,7 @@ func (s *Service) ListRoles(ctx context.Context, _ Caller, in *ListRolesInput) (
 // DeleteRole removes a role that has no policies. See AWS DeleteRole.
 func (s *Service) DeleteRole(ctx context.Context, _ Caller, in *DeleteRoleInput) (*struct{}, error) {
 	var gone Role
-	err := s.Roles.Delete(ctx, in.RoleName, func(role Role) error {
+	err := s.roles().Delete(ctx, in.RoleName, func(role Role) error {
 		gone = role
 		return deletable(role.Attached, role.Policies)
 	})
@@ -280,7 +280,7 @@ func deletable(attached []Attachment, inline map[string]*policy.Document) error 
 // UpdateRole changes a role's description and the longest duration of its
 // sessions. See AWS UpdateRole.
 func (s *Service) UpdateRole(ctx context.Context, _ Caller, in *UpdateRoleInput) (*UpdateRoleOutput, error) {
-	err := s.Roles.Update(ctx, in.RoleName, func(role *Role) error {
+	err := s.roles().Update(ctx, in.RoleName, func(role *Role) error {
 		if in.Description != nil {
 			role.Description = *in.Description
 		}
@@ -299,7 +299,7 @@ func (s *Service) UpdateRole(ctx context.Context, _ Caller, in *UpdateRoleInput)
 // UpdateRoleDescription.
 func (s *Service) UpdateRoleDescription(ctx context.Context, _ Caller, in *UpdateRoleDescriptionInput) (*UpdateRoleDescriptionOutput, error) {
 	var changed Role
-	err := s.Roles.Update(ctx, in.RoleName, func(role *Role) error {
+	err := s.roles().Update(ctx, in.RoleName, func(role *Role) error {
 		role.Description = in.Description
 		changed = *role
 		return nil

@@ -80,12 +80,12 @@ type ListInstanceProfilesForRoleOutput struct {
 // AttachRolePolicy gives a role a managed policy; one that the role has already is no
 // error. See AWS AttachRolePolicy.
 func (s *Service) AttachRolePolicy(ctx context.Context, _ Caller, in *AttachRolePolicyInput) (*struct{}, error) {
-	return nil, attach(ctx, s, s.Roles, in.RoleName, in.PolicyARN, noSuchRole(in.RoleName))
+	return nil, attach(ctx, s, s.roles(), in.RoleName, in.PolicyARN, noSuchRole(in.RoleName))
 }
 
 // DetachRolePolicy takes a managed policy from a role. See AWS DetachRolePolicy.
 func (s *Service) DetachRolePolicy(ctx context.Context, _ Caller, in *DetachRolePolicyInput) (*struct{}, error) {
-	return nil, detach(ctx, s, s.Roles, in.RoleName, in.PolicyARN, noSuchRole(in.RoleName))
+	return nil, detach(ctx, s, s.roles(), in.RoleName, in.PolicyARN, noSuchRole(in.RoleName))
 }
 
 // ListAttachedRolePolicies lists the managed policies of a role by name. See AWS
@@ -95,7 +95,7 @@ func (s *Service) ListAttachedRolePolicies(ctx context.Context, _ Caller, in *Li
 	if err != nil {
 		return nil, err
 	}
-	role, err := s.Roles.Get(ctx, in.RoleName)
+	role, err := s.roles().Get(ctx, in.RoleName)
 	if err != nil {
 		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}
@@ -119,6 +119,6 @@ func (s *Service) emptyPage(ctx context.Context, role, marker string, maxItems i
 	if _, err := newPage(marker, maxItems); err != nil {
 		return err
 	}
-	_, err := s.Roles.Get(ctx, role)
+	_, err := s.roles().Get(ctx, role)
 	return translate(err, noSuchRole(role), nil)
 }

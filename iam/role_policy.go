@@ -73,7 +73,7 @@ func (s *Service) PutRolePolicy(ctx context.Context, _ Caller, in *PutRolePolicy
 	if err != nil {
 		return nil, err
 	}
-	err = s.Roles.Update(ctx, in.RoleName, func(role *Role) error {
+	err = s.roles().Update(ctx, in.RoleName, func(role *Role) error {
 		policies := inline(role.Policies).with(in.PolicyName, document)
 		if policies.size() > roleInlineQuota {
 			return limitExceeded("Maximum policy size of %d bytes exceeded for role %s", roleInlineQuota, role.Name)
@@ -86,7 +86,7 @@ func (s *Service) PutRolePolicy(ctx context.Context, _ Caller, in *PutRolePolicy
 
 // GetRolePolicy shows an inline policy of a role. See AWS GetRolePolicy.
 func (s *Service) GetRolePolicy(ctx context.Context, _ Caller, in *GetRolePolicyInput) (*GetRolePolicyOutput, error) {
-	role, err := s.Roles.Get(ctx, in.RoleName)
+	role, err := s.roles().Get(ctx, in.RoleName)
 	if err != nil {
 		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}
@@ -103,7 +103,7 @@ func (s *Service) GetRolePolicy(ctx context.Context, _ Caller, in *GetRolePolicy
 
 // DeleteRolePolicy takes an inline policy from a role. See AWS DeleteRolePolicy.
 func (s *Service) DeleteRolePolicy(ctx context.Context, _ Caller, in *DeleteRolePolicyInput) (*struct{}, error) {
-	err := s.Roles.Update(ctx, in.RoleName, func(role *Role) error {
+	err := s.roles().Update(ctx, in.RoleName, func(role *Role) error {
 		name, ok := inline(role.Policies).find(in.PolicyName)
 		if !ok {
 			return noSuchRolePolicy(in.PolicyName)
@@ -121,7 +121,7 @@ func (s *Service) ListRolePolicies(ctx context.Context, _ Caller, in *ListRolePo
 	if err != nil {
 		return nil, err
 	}
-	role, err := s.Roles.Get(ctx, in.RoleName)
+	role, err := s.roles().Get(ctx, in.RoleName)
 	if err != nil {
 		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}

@@ -148,7 +148,7 @@ func (s *Service) CreateSAMLProvider(ctx context.Context, _ Caller, in *CreateSA
 	if err != nil {
 		return nil, err
 	}
-	switch isFull, err := full(ctx, s.SAMLProviders, samlProviderQuota); {
+	switch isFull, err := full(ctx, s.samlProviders(), samlProviderQuota); {
 	case err != nil:
 		return nil, err
 	case isFull:
@@ -181,7 +181,7 @@ func (s *Service) GetSAMLProvider(ctx context.Context, _ Caller, in *GetSAMLProv
 // ListSAMLProviders lists all providers by name. See AWS ListSAMLProviders.
 func (s *Service) ListSAMLProviders(ctx context.Context, _ Caller, _ *ListSAMLProvidersInput) (*ListSAMLProvidersOutput, error) {
 	out := &ListSAMLProvidersOutput{SAMLProviderList: []SAMLProviderListEntry{}}
-	for provider, err := range every(ctx, s.SAMLProviders) {
+	for provider, err := range every(ctx, s.samlProviders()) {
 		if err != nil {
 			return nil, err
 		}
@@ -210,7 +210,7 @@ func (s *Service) DeleteSAMLProvider(ctx context.Context, _ Caller, in *DeleteSA
 	if err != nil {
 		return nil, err
 	}
-	err = s.SAMLProviders.Delete(ctx, name, func(provider SAMLProvider) error { return provider.goesBy(want) })
+	err = s.samlProviders().Delete(ctx, name, func(provider SAMLProvider) error { return provider.goesBy(want) })
 	return nil, translate(err, noSuchSAMLProvider(in.SAMLProviderARN), nil)
 }
 
@@ -221,7 +221,7 @@ func (s *Service) SAMLProvider(ctx context.Context, name string) (SAMLProvider, 
 	if fault != nil {
 		return SAMLProvider{}, fs.ErrNotExist
 	}
-	return named(ctx, s.SAMLProviders, short, want)
+	return named(ctx, s.samlProviders(), short, want)
 }
 
 // samlProvider is SAMLProvider with the faults of operations.
@@ -230,7 +230,7 @@ func (s *Service) samlProvider(ctx context.Context, name string) (SAMLProvider, 
 	if fault != nil {
 		return SAMLProvider{}, fault
 	}
-	provider, err := named(ctx, s.SAMLProviders, short, want)
+	provider, err := named(ctx, s.samlProviders(), short, want)
 	return provider, translate(err, noSuchSAMLProvider(name), nil)
 }
 
@@ -239,7 +239,7 @@ func (s *Service) updateSAMLProvider(ctx context.Context, name string, change fu
 	if fault != nil {
 		return fault
 	}
-	err := s.SAMLProviders.Update(ctx, short, func(provider *SAMLProvider) error {
+	err := s.samlProviders().Update(ctx, short, func(provider *SAMLProvider) error {
 		if err := provider.goesBy(want); err != nil {
 			return err
 		}

@@ -38,19 +38,19 @@ func (s *Service) subject(ctx context.Context, text string) (*subject, error) {
 	}
 	switch kind {
 	case "user":
-		user, err := named(ctx, s.Users, name, a)
+		user, err := named(ctx, s.users(), name, a)
 		if err != nil {
 			return nil, translate(err, noSuchUser(name), nil)
 		}
 		return s.userSubject(ctx, user)
 	case "role":
-		role, err := named(ctx, s.Roles, name, a)
+		role, err := named(ctx, s.roles(), name, a)
 		if err != nil {
 			return nil, translate(err, noSuchRole(name), nil)
 		}
 		return s.roleSubject(ctx, role)
 	default:
-		group, err := named(ctx, s.Groups, name, a)
+		group, err := named(ctx, s.groups(), name, a)
 		if err != nil {
 			return nil, translate(err, noSuchGroup(name), nil)
 		}

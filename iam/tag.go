@@ -51,7 +51,7 @@ func (s *Service) TagRole(ctx context.Context, _ Caller, in *TagRoleInput) (*str
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	err := s.Roles.Update(ctx, in.RoleName, func(role *Role) error {
+	err := s.roles().Update(ctx, in.RoleName, func(role *Role) error {
 		role.Tags = mergeTags(role.Tags, in.Tags)
 		if len(role.Tags) > tagQuota {
 			return quotaExceeded("TagsPerRole", tagQuota)
@@ -64,7 +64,7 @@ func (s *Service) TagRole(ctx context.Context, _ Caller, in *TagRoleInput) (*str
 // UntagRole takes tags off a role; keys that it does not have are no error. See
 // AWS UntagRole.
 func (s *Service) UntagRole(ctx context.Context, _ Caller, in *UntagRoleInput) (*struct{}, error) {
-	err := s.Roles.Update(ctx, in.RoleName, func(role *Role) error {
+	err := s.roles().Update(ctx, in.RoleName, func(role *Role) error {
 		role.Tags = dropTags(role.Tags, in.TagKeys)
 		return nil
 	})
@@ -77,7 +77,7 @@ func (s *Service) ListRoleTags(ctx context.Context, _ Caller, in *ListRoleTagsIn
 	if err != nil {
 		return nil, err
 	}
-	role, err := s.Roles.Get(ctx, in.RoleName)
+	role, err := s.roles().Get(ctx, in.RoleName)
 	if err != nil {
 		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}

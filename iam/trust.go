@@ -32,7 +32,7 @@ func (s *Service) UpdateAssumeRolePolicy(ctx context.Context, _ Caller, in *Upda
 	if err != nil {
 		return nil, err
 	}
-	err = s.Roles.Update(ctx, in.RoleName, func(role *Role) error {
+	err = s.roles().Update(ctx, in.RoleName, func(role *Role) error {
 		role.Trust = trust
 		return nil
 	})
@@ -105,14 +105,14 @@ func (s *Service) principalID(ctx context.Context, name string) (string, error) 
 	last := path[strings.LastIndexByte(path, '/')+1:]
 	switch a.Service + ":" + kind {
 	case "iam:user":
-		user, err := named(ctx, s.Users, last, a)
+		user, err := named(ctx, s.users(), last, a)
 		return user.ID, err
 	case "iam:role":
-		role, err := named(ctx, s.Roles, last, a)
+		role, err := named(ctx, s.roles(), last, a)
 		return role.ID, err
 	case "sts:assumed-role":
 		name, _, _ := strings.Cut(path, "/")
-		role, err := s.Roles.Get(ctx, name)
+		role, err := s.roles().Get(ctx, name)
 		if err == nil && role.Name != name {
 			err = fs.ErrNotExist
 		}

@@ -145,7 +145,7 @@ func (s *Service) CreateUser(ctx context.Context, _ Caller, in *CreateUserInput)
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	switch isFull, err := full(ctx, s.Users, userQuota); {
+	switch isFull, err := full(ctx, s.users(), userQuota); {
 	case err != nil:
 		return nil, err
 	case isFull:
@@ -179,7 +179,7 @@ func (s *Service) GetUser(ctx context.Context, caller Caller, in *GetUserInput) 
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.Users.Get(ctx, name)
+	user, err := s.users().Get(ctx, name)
 	if err != nil {
 		return nil, translate(err, noSuchUser(name), nil)
 	}
@@ -192,7 +192,7 @@ func (s *Service) ListUsers(ctx context.Context, _ Caller, in *ListUsersInput) (
 	if err != nil {
 		return nil, err
 	}
-	users, next, err := collect(ctx, s.Users, p, func(u User) bool { return strings.HasPrefix(u.Path, in.PathPrefix) })
+	users, next, err := collect(ctx, s.users(), p, func(u User) bool { return strings.HasPrefix(u.Path, in.PathPrefix) })
 	if err != nil {
 		return nil, err
 	}
@@ -213,7 +213,7 @@ func listedUsers(users []User) []UserOutput {
 // AWS DeleteUser.
 func (s *Service) DeleteUser(ctx context.Context, _ Caller, in *DeleteUserInput) (*struct{}, error) {
 	var gone User
-	err := s.Users.Delete(ctx, in.UserName, func(user User) error {
+	err := s.users().Delete(ctx, in.UserName, func(user User) error {
 		gone = user
 		switch {
 		case len(user.Groups) > 0:

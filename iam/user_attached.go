@@ -47,12 +47,12 @@ type ListAttachedUserPoliciesOutput struct {
 // AttachUserPolicy gives a user a managed policy; one that the user has already is no
 // error. See AWS AttachUserPolicy.
 func (s *Service) AttachUserPolicy(ctx context.Context, _ Caller, in *AttachUserPolicyInput) (*struct{}, error) {
-	return nil, attach(ctx, s, s.Users, in.UserName, in.PolicyARN, noSuchUser(in.UserName))
+	return nil, attach(ctx, s, s.users(), in.UserName, in.PolicyARN, noSuchUser(in.UserName))
 }
 
 // DetachUserPolicy takes a managed policy from a user. See AWS DetachUserPolicy.
 func (s *Service) DetachUserPolicy(ctx context.Context, _ Caller, in *DetachUserPolicyInput) (*struct{}, error) {
-	return nil, detach(ctx, s, s.Users, in.UserName, in.PolicyARN, noSuchUser(in.UserName))
+	return nil, detach(ctx, s, s.users(), in.UserName, in.PolicyARN, noSuchUser(in.UserName))
 }
 
 // ListAttachedUserPolicies lists the managed policies of a user by name. See AWS
@@ -62,7 +62,7 @@ func (s *Service) ListAttachedUserPolicies(ctx context.Context, _ Caller, in *Li
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.Users.Get(ctx, in.UserName)
+	user, err := s.users().Get(ctx, in.UserName)
 	if err != nil {
 		return nil, translate(err, noSuchUser(in.UserName), nil)
 	}

@@ -73,7 +73,7 @@ func (s *Service) PutUserPolicy(ctx context.Context, _ Caller, in *PutUserPolicy
 	if err != nil {
 		return nil, err
 	}
-	err = s.Users.Update(ctx, in.UserName, func(user *User) error {
+	err = s.users().Update(ctx, in.UserName, func(user *User) error {
 		policies := inline(user.Policies).with(in.PolicyName, document)
 		if policies.size() > userInlineQuota {
 			return limitExceeded("Maximum policy size of %d bytes exceeded for user %s", userInlineQuota, user.Name)
@@ -86,7 +86,7 @@ func (s *Service) PutUserPolicy(ctx context.Context, _ Caller, in *PutUserPolicy
 
 // GetUserPolicy shows an inline policy of a user. See AWS GetUserPolicy.
 func (s *Service) GetUserPolicy(ctx context.Context, _ Caller, in *GetUserPolicyInput) (*GetUserPolicyOutput, error) {
-	user, err := s.Users.Get(ctx, in.UserName)
+	user, err := s.users().Get(ctx, in.UserName)
 	if err != nil {
 		return nil, translate(err, noSuchUser(in.UserName), nil)
 	}
@@ -103,7 +103,7 @@ func (s *Service) GetUserPolicy(ctx context.Context, _ Caller, in *GetUserPolicy
 
 // DeleteUserPolicy takes an inline policy from a user. See AWS DeleteUserPolicy.
 func (s *Service) DeleteUserPolicy(ctx context.Context, _ Caller, in *DeleteUserPolicyInput) (*struct{}, error) {
-	err := s.Users.Update(ctx, in.UserName, func(user *User) error {
+	err := s.users().Update(ctx, in.UserName, func(user *User) error {
 		name, ok := inline(user.Policies).find(in.PolicyName)
 		if !ok {
 			return noSuchUserPolicy(in.PolicyName)
@@ -121,7 +121,7 @@ func (s *Service) ListUserPolicies(ctx context.Context, _ Caller, in *ListUserPo
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.Users.Get(ctx, in.UserName)
+	user, err := s.users().Get(ctx, in.UserName)
 	if err != nil {
 		return nil, translate(err, noSuchUser(in.UserName), nil)
 	}

@@ -43,7 +43,7 @@ func (s *Service) TagUser(ctx context.Context, _ Caller, in *TagUserInput) (*str
 	if err := checkTags(in.Tags); err != nil {
 		return nil, err
 	}
-	err := s.Users.Update(ctx, in.UserName, func(user *User) error {
+	err := s.users().Update(ctx, in.UserName, func(user *User) error {
 		user.Tags = mergeTags(user.Tags, in.Tags)
 		if len(user.Tags) > tagQuota {
 			return quotaExceeded("TagsPerUser", tagQuota)
@@ -56,7 +56,7 @@ func (s *Service) TagUser(ctx context.Context, _ Caller, in *TagUserInput) (*str
 // UntagUser takes tags off a user; keys that it does not have are no error. See
 // AWS UntagUser.
 func (s *Service) UntagUser(ctx context.Context, _ Caller, in *UntagUserInput) (*struct{}, error) {
-	err := s.Users.Update(ctx, in.UserName, func(user *User) error {
+	err := s.users().Update(ctx, in.UserName, func(user *User) error {
 		user.Tags = dropTags(user.Tags, in.TagKeys)
 		return nil
 	})
@@ -69,7 +69,7 @@ func (s *Service) ListUserTags(ctx context.Context, _ Caller, in *ListUserTagsIn
 	if err != nil {
 		return nil, err
 	}
-	user, err := s.Users.Get(ctx, in.UserName)
+	user, err := s.users().Get(ctx, in.UserName)
 	if err != nil {
 		return nil, translate(err, noSuchUser(in.UserName), nil)
 	}

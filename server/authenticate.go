@@ -179,15 +179,14 @@ func (s *Server) authorize(c *call) error {
 	if in, ok := c.input.(dependent); ok {
 		actions = append(actions, in.DependentActions()...)
 	}
-	for _, action := range actions {
-		decision, err := s.IAM.Authorize(c.Context(), c.caller, action, resource, further)
-		if err != nil {
-			return err
-		}
-		if !decision.Allowed {
-			return c.denied(action, resource, decision)
-		}
+	ctx, action, decision, err := s.IAM.AuthorizeOperation(c.Context(), c.caller, actions, resource, further)
+	if err != nil {
+		return err
 	}
+	if !decision.Allowed {
+		return c.denied(action, resource, decision)
+	}
+	c.Request = c.WithContext(ctx)
 	return nil
 }
 
