@@ -21,6 +21,7 @@ type Service struct {
 	IAM        *iam.Service
 	STS        *sts.Service
 	Issuers    sts.Issuers
+	UserPools  UserPools
 	OpenID     Signer
 	Sweeper    *Sweeper // of the same pools and identities
 

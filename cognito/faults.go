@@ -73,6 +73,10 @@ func invalidLogin(format string, args ...any) *fault.Error {
 	return notAuthorized("Invalid login token. "+format, args...)
 }
 
+func userRevoked() *fault.Error {
+	return invalidLogin("The user does not exist or is disabled.")
+}
+
 func unsupportedLogin() *fault.Error {
 	return notAuthorized("Token is not from a supported provider of this identity pool.")
 }

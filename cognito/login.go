@@ -77,7 +77,11 @@ func (s *Service) verifyLogin(ctx context.Context, pool Pool, name, raw string) 
 	if err := s.verifyToken(ctx, t, name, tokenGrace); err != nil {
 		return proof{}, err
 	}
-	return provider.proof(t)
+	p, err := provider.proof(t)
+	if err != nil {
+		return proof{}, err
+	}
+	return p, s.checkUser(ctx, pool, p)
 }
 
 // verifyToken checks the signature and the times of a token of the provider called

@@ -92,7 +92,7 @@ func newWorldOf(t *testing.T, algorithm string) *world {
 	}
 	sealing, _ := seal.GenerateKey()
 	w.Service = &cognito.Service{
-		Account: account, Pools: w.store.Pools(), Identities: w.store, IAM: iams, Issuers: issuers, OpenID: w.own, Now: w.clock.Now,
+		Account: account, Pools: w.store.Pools(), Identities: w.store, IAM: iams, Issuers: issuers, UserPools: issuers, OpenID: w.own, Now: w.clock.Now,
 		Sweeper: cognito.NewSweeper(w.store.Pools(), w.store),
 		STS: &sts.Service{
 			Account: account, IAM: iams, Issuers: issuers, Now: w.clock.Now,

@@ -104,6 +104,30 @@ func (p *UserPools) CreateUser(t testing.TB, email string) {
 	}
 }
 
+// DisableUser disables a user.
+func (p *UserPools) DisableUser(t testing.TB, email string) {
+	t.Helper()
+	if _, err := p.api.AdminDisableUser(t.Context(), &idp.AdminDisableUserInput{UserPoolId: &p.id, Username: &email}); err != nil {
+		t.Fatalf("cognito-local: disable user: %v", err)
+	}
+}
+
+// EnableUser enables a user who was disabled.
+func (p *UserPools) EnableUser(t testing.TB, email string) {
+	t.Helper()
+	if _, err := p.api.AdminEnableUser(t.Context(), &idp.AdminEnableUserInput{UserPoolId: &p.id, Username: &email}); err != nil {
+		t.Fatalf("cognito-local: enable user: %v", err)
+	}
+}
+
+// DeleteUser deletes a user.
+func (p *UserPools) DeleteUser(t testing.TB, email string) {
+	t.Helper()
+	if _, err := p.api.AdminDeleteUser(t.Context(), &idp.AdminDeleteUserInput{UserPoolId: &p.id, Username: &email}); err != nil {
+		t.Fatalf("cognito-local: delete user: %v", err)
+	}
+}
+
 // SignIn signs a user in with a password.
 func (p *UserPools) SignIn(t testing.TB, email string) Tokens {
 	t.Helper()

@@ -96,7 +96,7 @@ func (w *world) wire(redirect provider.Redirect) server.Config {
 		Account: account, Root: iam.AccessKey{ID: "AKIAROOTROOTROOTROOT", Secret: iam.NewSecret(), Active: true},
 		IAM: iams, STS: stss, Issuer: own, Now: w.now,
 		Cognito: &cognito.Service{
-			Account: account, Pools: kept.Pools(), Identities: kept, IAM: iams, STS: stss, Issuers: issuers, OpenID: own, Now: w.now,
+			Account: account, Pools: kept.Pools(), Identities: kept, IAM: iams, STS: stss, Issuers: issuers, UserPools: issuers, OpenID: own, Now: w.now,
 		},
 		Audit: audit.Log{Logger: slog.New(slog.DiscardHandler)},
 		Ready: func(context.Context) error { return nil },

@@ -16,6 +16,7 @@ import (
 
 	"golang.org/x/sync/singleflight"
 
+	"github.com/cenotehq/cenote/sigv4"
 	"github.com/cenotehq/cenote/token"
 )
 
@@ -30,6 +31,9 @@ type Config struct {
 	Timeout time.Duration
 	// RootCAs are the authorities to trust; nil means the system's.
 	RootCAs *x509.CertPool
+	// UserPoolKey signs questions to user pools. Without it only those that a
+	// redirect names are asked.
+	UserPoolKey sigv4.Credentials
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -37,12 +41,13 @@ type Config struct {
 // Client fetches and remembers the keys of providers. It is safe for concurrent
 // use.
 type Client struct {
-	redirects redirects
-	timeout   time.Duration
-	now       func() time.Time
-	http      *http.Client
-	flights   singleflight.Group
-	cache     cache
+	redirects   redirects
+	timeout     time.Duration
+	now         func() time.Time
+	userPoolKey sigv4.Credentials
+	http        *http.Client
+	flights     singleflight.Group
+	cache       cache
 }
 
 // New makes a Client with an empty cache.
@@ -55,10 +60,11 @@ func New(c Config) *Client {
 		rs = append(rs, r.clean())
 	}
 	return &Client{
-		redirects: rs,
-		timeout:   cmp.Or(c.Timeout, defaultTimeout),
-		now:       c.Now,
-		http:      newHTTPClient(rs, c.RootCAs),
+		redirects:   rs,
+		timeout:     cmp.Or(c.Timeout, defaultTimeout),
+		now:         c.Now,
+		userPoolKey: c.UserPoolKey,
+		http:        newHTTPClient(rs, c.RootCAs),
 	}
 }
 

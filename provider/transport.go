@@ -91,24 +91,36 @@ func (c *Client) get(ctx context.Context, issuer, url string) ([]byte, error) {
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "cenote")
-	resp, err := c.http.Do(req)
+	status, body, err := exchange(c.http, req)
 	if err != nil {
 		return nil, classify(issuer, err)
 	}
-	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+	if status != http.StatusOK {
+		return nil, classify(issuer, &StatusError{URL: url, Status: status})
+	}
+	return body, nil
+}
+
+// exchange sends a request and reads the answer. The body of an error may be cut
+// short: what counts is the status.
+func exchange(client *http.Client, req *http.Request) (status int, body []byte, err error) {
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if closing := resp.Body.Close(); err == nil {
 		err = closing
 	}
-	if resp.StatusCode != http.StatusOK {
-		return nil, classify(issuer, &StatusError{URL: url, Status: resp.StatusCode})
+	switch {
+	case resp.StatusCode != http.StatusOK:
+		return resp.StatusCode, body, nil
+	case err != nil:
+		return 0, nil, err
+	case len(body) > maxBody:
+		return 0, nil, &URLError{URL: req.URL.Redacted(), Reason: fmt.Sprintf("answered more than %d bytes", maxBody)}
 	}
-	if err != nil {
-		return nil, classify(issuer, err)
-	}
-	if len(body) > maxBody {
-		return nil, &InvalidError{Issuer: issuer, Cause: &URLError{URL: url, Reason: fmt.Sprintf("answered more than %d bytes", maxBody)}}
-	}
-	return body, nil
+	return resp.StatusCode, body, nil
 }
 
 // classify tells a sick provider from a wrong one.

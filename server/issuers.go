@@ -4,8 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 
+	"github.com/cenotehq/cenote/cognito"
 	"github.com/cenotehq/cenote/issuer"
 	"github.com/cenotehq/cenote/provider"
 	"github.com/cenotehq/cenote/sts"
@@ -18,7 +20,10 @@ type Issuers struct {
 	Network *provider.Client
 }
 
-var _ sts.Issuers = Issuers{}
+var (
+	_ sts.Issuers       = Issuers{}
+	_ cognito.UserPools = Issuers{}
+)
 
 // Keys returns the signing keys of an issuer.
 func (i Issuers) Keys(ctx context.Context, url, kid string) (token.Keys, error) {
@@ -39,4 +44,16 @@ func (i Issuers) SameIssuer(iss, name string) bool {
 		return name == own && iss == issuer.URL
 	}
 	return i.Network.SameIssuer(iss, name)
+}
+
+// User asks a user pool about a user.
+func (i Issuers) User(ctx context.Context, pool, name string) (cognito.PoolUser, error) {
+	user, err := i.Network.User(ctx, pool, name)
+	if errors.Is(err, provider.ErrNoUser) {
+		return cognito.PoolUser{}, fmt.Errorf("%w: %w", fs.ErrNotExist, err)
+	}
+	if err != nil {
+		return cognito.PoolUser{}, err
+	}
+	return cognito.PoolUser{Subject: user.Subject, Enabled: user.Enabled, Status: user.Status}, nil
 }

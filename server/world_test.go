@@ -109,7 +109,7 @@ func (w *world) wire(t testing.TB, redirect provider.Redirect) server.Config {
 		STS:     stss,
 		Cognito: &cognito.Service{
 			Account: account, Pools: kept.Pools(), Identities: kept,
-			IAM: iams, STS: stss, Issuers: issuers, OpenID: own, Now: w.now,
+			IAM: iams, STS: stss, Issuers: issuers, UserPools: issuers, OpenID: own, Now: w.now,
 			Sweeper: cognito.NewSweeper(kept.Pools(), kept),
 		},
 		Issuer: own,

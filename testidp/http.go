@@ -11,7 +11,7 @@ import (
 const maxForm = 64 << 10
 
 // ServeHTTP answers discovery, the key set and POST /token, below the issuer's
-// path or at the root. The token form has user, client_id (optional), and any
+// path or at the root, and at the root AdminGetUser of the user pools API. The token form has user, client_id (optional), and any
 // number of claim=NAME=VALUE; a claim that occurs twice becomes a list.
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
@@ -25,6 +25,12 @@ func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		p.serveKeys(w)
 	case "POST /token":
 		p.serveToken(w, r)
+	case "POST /":
+		if r.Header.Get("X-Amz-Target") != "AWSCognitoIdentityProviderService.AdminGetUser" {
+			http.NotFound(w, r)
+			return
+		}
+		p.serveAdminGetUser(w, r)
 	default:
 		http.NotFound(w, r)
 	}
@@ -101,7 +107,9 @@ func claims(pairs []string) (map[string]any, error) {
 	return out, nil
 }
 
-func respond(w http.ResponseWriter, body any) {
+func respond(w http.ResponseWriter, body any) { respondStatus(w, http.StatusOK, body) }
+
+func respondStatus(w http.ResponseWriter, status int, body any) {
 	data, err := json.Marshal(body)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusInternalServerError)
@@ -109,5 +117,6 @@ func respond(w http.ResponseWriter, body any) {
 	}
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
+	w.WriteHeader(status)
 	_, _ = w.Write(data) // fails when the client has gone, which is its affair
 }

@@ -30,8 +30,9 @@ var ErrUnknownUser = errors.New("testidp: no such user")
 // User is somebody who can sign in. Claims go into the token as they are; sub
 // is Name unless they have one.
 type User struct {
-	Name   string
-	Claims map[string]any
+	Name     string
+	Claims   map[string]any
+	Disabled bool // what a user pool answers when it is asked
 }
 
 // Config describes a provider.
@@ -58,10 +59,10 @@ type Provider struct {
 	path      string // of the issuer
 	clientID  string
 	algorithm string
-	users     map[string]User
 	now       func() time.Time
 
 	mu       sync.Mutex
+	users    map[string]User
 	current  token.SigningKey
 	previous []token.PublicKey // none or one
 }
@@ -130,7 +131,7 @@ func (p *Provider) Issuer() string { return p.issuer }
 // claims, the standard ones included; a nil value removes one. It returns
 // ErrUnknownUser.
 func (p *Provider) Token(user string, override map[string]any) (string, error) {
-	u, ok := p.users[user]
+	u, ok := p.user(user)
 	if !ok {
 		return "", ErrUnknownUser
 	}

@@ -80,7 +80,7 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 		return err
 	}
 	account := i.settings.Account
-	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: i.settings.Redirects})}
+	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: i.settings.Redirects, UserPoolKey: i.settings.UserPoolKey})}
 	iams := &iam.Service{
 		Account: account, Roles: i.store.Roles(), Users: i.store.Users(), Groups: i.store.Groups(),
 		ManagedPolicies: i.store.ManagedPolicies(), Providers: i.store.OIDCProviders(), SAMLProviders: i.store.SAMLProviders(), Uses: i.store.Uses(),
@@ -97,7 +97,7 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 		STS:       stss,
 		Cognito: &cognito.Service{
 			Account: account, Pools: i.store.Pools(), Identities: i.store,
-			IAM: iams, STS: stss, Issuers: issuers, OpenID: own,
+			IAM: iams, STS: stss, Issuers: issuers, UserPools: issuers, OpenID: own,
 			Sweeper: cognito.NewSweeper(i.store.Pools(), i.store),
 		},
 		Issuer: own,

@@ -19,6 +19,7 @@ import (
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/provider"
 	"github.com/cenotehq/cenote/seal"
+	"github.com/cenotehq/cenote/sigv4"
 )
 
 // Settings is everything that can be set about a server; pools, roles and
@@ -63,6 +64,12 @@ type Settings struct {
 	// them the first start makes a pair and prints it once.
 	RootKey *iam.AccessKey
 
+	// UserPoolKey asks user pools of AWS about their users, for pools with
+	// ServerSideTokenCheck. It comes from the variables CENOTE_USER_POOL_ACCESS_KEY_ID
+	// and CENOTE_USER_POOL_SECRET_ACCESS_KEY alone and needs cognito-idp:AdminGetUser.
+	// Default none: only user pools that a redirect names are asked.
+	UserPoolKey sigv4.Credentials
+
 	// MasterKey seals the secrets in the data folder. It comes from the variable
 	// CENOTE_MASTER_KEY, 64 hexadecimal digits, or else from the file master.key in
 	// the data folder, which the first start makes.
@@ -77,6 +84,9 @@ const (
 	envRootKeyID  = envPrefix + "_ROOT_ACCESS_KEY_ID"
 	envRootSecret = envPrefix + "_ROOT_SECRET_ACCESS_KEY"
 	envMasterKey  = envPrefix + "_MASTER_KEY"
+
+	envUserPoolKeyID  = envPrefix + "_USER_POOL_ACCESS_KEY_ID"
+	envUserPoolSecret = envPrefix + "_USER_POOL_SECRET_ACCESS_KEY"
 )
 
 // readSettings reads flags, variables and the config file of a command. flags may
@@ -113,12 +123,12 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 }
 
 func (s *Settings) readSecrets() error {
-	id, secret := os.Getenv(envRootKeyID), os.Getenv(envRootSecret)
-	if (id == "") != (secret == "") {
-		return &usageError{fmt.Sprintf("set both of %s and %s, or neither", envRootKeyID, envRootSecret)}
+	id, secret, err := readKey(envRootKeyID, envRootSecret)
+	if err != nil {
+		return err
 	}
-	if strings.ContainsFunc(id, notInKeyID) || strings.TrimSpace(secret) != secret {
-		return &usageError{fmt.Sprintf("%s must be letters and digits, and %s must not have white space around it", envRootKeyID, envRootSecret)}
+	if s.UserPoolKey.AccessKeyID, s.UserPoolKey.SecretAccessKey, err = readKey(envUserPoolKeyID, envUserPoolSecret); err != nil {
+		return err
 	}
 	if id != "" {
 		s.RootKey = &iam.AccessKey{ID: id, Secret: iam.Secret(secret), Active: true}
@@ -135,6 +145,18 @@ func (s *Settings) readSecrets() error {
 		return &usageError{fmt.Sprintf("%s must be %d hexadecimal digits; `openssl rand -hex %d` makes such a key", envMasterKey, 2*seal.KeySize, seal.KeySize)}
 	}
 	return nil
+}
+
+// readKey reads an access key from two variables; both may be unset.
+func readKey(idVariable, secretVariable string) (id, secret string, err error) {
+	id, secret = os.Getenv(idVariable), os.Getenv(secretVariable)
+	if (id == "") != (secret == "") {
+		return "", "", &usageError{fmt.Sprintf("set both of %s and %s, or neither", idVariable, secretVariable)}
+	}
+	if strings.ContainsFunc(id, notInKeyID) || strings.TrimSpace(secret) != secret {
+		return "", "", &usageError{fmt.Sprintf("%s must be letters and digits, and %s must not have white space around it", idVariable, secretVariable)}
+	}
+	return id, secret, nil
 }
 
 // notInKeyID tells what no client can sign with: a credential is cut at slashes, its
@@ -239,7 +261,7 @@ func newFlags(name string) *flag.FlagSet {
 // strangeVariables returns the variables that look like settings and are none. They
 // are told, not refused: the environment is shared with other programs.
 func strangeVariables(flags *flag.FlagSet) []string {
-	known := map[string]bool{envRootKeyID: true, envRootSecret: true, envMasterKey: true}
+	known := map[string]bool{envRootKeyID: true, envRootSecret: true, envMasterKey: true, envUserPoolKeyID: true, envUserPoolSecret: true}
 	flags.VisitAll(func(f *flag.Flag) {
 		known[envPrefix+"_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))] = true
 	})

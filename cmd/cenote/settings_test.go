@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/cenotehq/cenote/sigv4"
 )
 
 // clean takes away the variables that a test is not about.
@@ -114,9 +116,14 @@ func TestSecrets(t *testing.T) {
 	t.Setenv(envRootKeyID, "AKIDEXAMPLE")
 	t.Setenv(envRootSecret, "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
 	t.Setenv(envMasterKey, strings.Repeat("0a", 32))
+	t.Setenv("CENOTE_USER_POOL_ACCESS_KEY_ID", "AKIDPOOLS")
+	t.Setenv("CENOTE_USER_POOL_SECRET_ACCESS_KEY", "other")
 	s := read(t)
 	if s.RootKey == nil || s.RootKey.ID != "AKIDEXAMPLE" || string(s.RootKey.Secret) != "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY" || !s.RootKey.Active {
 		t.Errorf("the root key is %v", s.RootKey)
+	}
+	if s.UserPoolKey != (sigv4.Credentials{AccessKeyID: "AKIDPOOLS", SecretAccessKey: "other"}) {
+		t.Errorf("the key for user pools is that of %q", s.UserPoolKey.AccessKeyID)
 	}
 	raw := bytes.Repeat([]byte{10}, 32)
 	if s.MasterKey == nil || !bytes.Equal(s.MasterKey.Derive("x", 8), mustKey(t, raw).Derive("x", 8)) {
@@ -170,6 +177,7 @@ func TestMisuse(t *testing.T) {
 		{"no host", serve("--host", "login.example.test,"), nil, []string{"HOST:PORT", tell}},
 		{"half a root key", serve(), map[string]string{envRootKeyID: "AKIA"}, []string{envRootKeyID, envRootSecret, "both"}},
 		{"the other half", serve(), map[string]string{envRootSecret: "x"}, []string{envRootKeyID, envRootSecret, "both"}},
+		{"half a key for user pools", serve(), map[string]string{envUserPoolKeyID: "AKIA"}, []string{envUserPoolKeyID, envUserPoolSecret, "both"}},
 		{"root key with a slash", serve(), map[string]string{envRootKeyID: "a/b", envRootSecret: "x"}, []string{envRootKeyID, "letters and digits"}},
 		{"root secret with a line end", serve(), map[string]string{envRootKeyID: "a", envRootSecret: "x\n"}, []string{envRootSecret, "white space"}},
 		{"short master key", serve(), map[string]string{envMasterKey: "0a0b"}, []string{envMasterKey, "64 hexadecimal digits", "openssl rand -hex 32"}},
@@ -263,7 +271,7 @@ func TestStrangeVariables(t *testing.T) {
 	if _, err := readSettings(flags, nil, "x"); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"CENOTE_LISTNE", "CENOTE_ALLOW_PLAIN_HTTP", envRootKeyID, envMasterKey, "CENOTELISTEN"} {
+	for _, name := range []string{"CENOTE_LISTNE", "CENOTE_ALLOW_PLAIN_HTTP", envRootKeyID, envMasterKey, envUserPoolKeyID, envUserPoolSecret, "CENOTELISTEN"} {
 		t.Setenv(name, "x")
 	}
 	got := strangeVariables(flags)
