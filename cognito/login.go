@@ -74,7 +74,7 @@ func (s *Service) verifyLogin(ctx context.Context, pool Pool, name, raw string) 
 	if err != nil {
 		return proof{}, err
 	}
-	if err := s.verifyToken(ctx, t, name, tokenGrace); err != nil {
+	if err := s.verifyToken(ctx, t, name, tokenGrace, provider.thumbprints...); err != nil {
 		return proof{}, err
 	}
 	p, err := provider.proof(t)
@@ -85,13 +85,14 @@ func (s *Service) verifyLogin(ctx context.Context, pool Pool, name, raw string) 
 }
 
 // verifyToken checks the signature and the times of a token of the provider called
-// name, which is good for a while after it expired.
-func (s *Service) verifyToken(ctx context.Context, t *token.Token, name string, after time.Duration) error {
+// name, which is good for a while after it expired. The thumbprints are of the
+// provider's certificates.
+func (s *Service) verifyToken(ctx context.Context, t *token.Token, name string, after time.Duration, thumbprints ...string) error {
 	now := s.now()
 	if expired, ok := errors.AsType[*token.ExpiredError](t.CheckTime(now, after)); ok {
 		return invalidLogin("Token expired: %d >= %d", now.Unix(), t.Expires.Unix()).With(expired)
 	}
-	keys, err := s.Issuers.Keys(ctx, "https://"+name, t.KeyID)
+	keys, err := s.Issuers.Keys(ctx, "https://"+name, t.KeyID, thumbprints...)
 	if err != nil {
 		return keysFault(name, err)
 	}
@@ -108,8 +109,12 @@ func unverified(cause error) *fault.Error {
 	return invalidLogin("Couldn't verify signed token.").With(cause)
 }
 
-// keysFault tells a provider that does not answer from one whose keys are no good.
+// keysFault tells a provider that does not answer from one whose certificate or keys are
+// no good.
 func keysFault(name string, cause error) *fault.Error {
+	if errors.Is(cause, sts.ErrCertificate) {
+		return invalidLogin("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint").With(cause)
+	}
 	if errors.Is(cause, sts.ErrUnreachable) {
 		return externalService("The identity provider %s is not responding.", name).With(cause)
 	}
@@ -118,10 +123,11 @@ func keysFault(name string, cause error) *fault.Error {
 
 // entry is a provider as a pool has it configured.
 type entry struct {
-	name    string
-	clients []string
-	mapping func(client string) string
-	tagging string
+	name        string
+	clients     []string
+	thumbprints []string
+	mapping     func(client string) string
+	tagging     string
 	// qualify names a user in our tokens.
 	qualify func(client, subject string) string
 }
@@ -155,7 +161,7 @@ func (s *Service) provider(ctx context.Context, pool Pool, name string) (entry, 
 			return entry{}, fmt.Errorf("reading %s: %w", arn, err)
 		}
 		return entry{
-			name: host, clients: provider.ClientIDs, tagging: arn,
+			name: host, clients: provider.ClientIDs, thumbprints: provider.Thumbprints, tagging: arn,
 			mapping: func(string) string { return arn },
 			qualify: func(_, subject string) string { return arn + ":OIDC:" + subject },
 		}, nil

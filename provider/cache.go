@@ -22,11 +22,11 @@ const (
 	// failed is how long the failure of a provider without keys is remembered.
 	failed = time.Second
 
-	// maxIssuers bounds the cache.
-	maxIssuers = 1000
+	// maxSources bounds the cache.
+	maxSources = 1000
 )
 
-// entry is what is known of one issuer. Entries are replaced, never changed; a
+// entry is what is known of one source. Entries are replaced, never changed; a
 // nil entry knows nothing.
 type entry struct {
 	keys    token.Keys
@@ -91,7 +91,7 @@ func (e *entry) answer(kid string) (token.Keys, error) {
 
 func (e *entry) lacks(kid string) bool { return kid != "" && !e.keys.Has(kid) }
 
-// cache maps issuers to entries and forgets the least recently used one when
+// cache maps the keys of sources to entries and forgets the least recently used one when
 // there are too many. The zero value is empty.
 type cache struct {
 	mu    sync.Mutex
@@ -104,10 +104,10 @@ type slot struct {
 	used  uint64
 }
 
-func (c *cache) get(issuer string) *entry {
+func (c *cache) get(source string) *entry {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s, ok := c.slots[issuer]
+	s, ok := c.slots[source]
 	if !ok {
 		return nil
 	}
@@ -116,24 +116,24 @@ func (c *cache) get(issuer string) *entry {
 	return s.entry
 }
 
-func (c *cache) put(issuer string, e *entry) {
+func (c *cache) put(source string, e *entry) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.slots == nil {
 		c.slots = make(map[string]*slot)
 	}
-	if _, ok := c.slots[issuer]; !ok && len(c.slots) >= maxIssuers {
+	if _, ok := c.slots[source]; !ok && len(c.slots) >= maxSources {
 		c.evict()
 	}
 	c.clock++
-	c.slots[issuer] = &slot{entry: e, used: c.clock}
+	c.slots[source] = &slot{entry: e, used: c.clock}
 }
 
 func (c *cache) evict() {
 	oldest, used := "", c.clock+1
-	for issuer, s := range c.slots {
+	for source, s := range c.slots {
 		if s.used < used {
-			oldest, used = issuer, s.used
+			oldest, used = source, s.used
 		}
 	}
 	delete(c.slots, oldest)

@@ -44,6 +44,7 @@ type Client struct {
 	redirects   redirects
 	timeout     time.Duration
 	now         func() time.Time
+	roots       *x509.CertPool
 	userPoolKey sigv4.Credentials
 	http        *http.Client
 	flights     singleflight.Group
@@ -63,8 +64,9 @@ func New(c Config) *Client {
 		redirects:   rs,
 		timeout:     cmp.Or(c.Timeout, defaultTimeout),
 		now:         c.Now,
+		roots:       c.RootCAs,
 		userPoolKey: c.UserPoolKey,
-		http:        newHTTPClient(rs, c.RootCAs),
+		http:        newHTTPClient(rs, newTransport(rs.dialer(), c.RootCAs)),
 	}
 }
 
@@ -99,15 +101,16 @@ func (c *Client) SameIssuer(iss, name string) bool {
 
 // fetch asks the provider for its keys. User pools have them at a known place,
 // and their emulators often have no discovery.
-func (c *Client) fetch(ctx context.Context, issuer string) (token.Keys, error) {
+func (c *Client) fetch(ctx context.Context, from source) (token.Keys, error) {
+	client, issuer := c.client(from), from.issuer
 	location := issuer + "/.well-known/jwks.json"
 	if !isUserPool(issuer) {
 		var err error
-		if location, err = c.discover(ctx, issuer); err != nil {
+		if location, err = c.discover(ctx, client, issuer); err != nil {
 			return token.Keys{}, err
 		}
 	}
-	body, err := c.get(ctx, issuer, location)
+	body, err := get(ctx, client, issuer, location)
 	if err != nil {
 		return token.Keys{}, err
 	}
@@ -127,8 +130,8 @@ func isUserPool(issuer string) bool {
 
 // discover returns the address of the keys (OpenID Connect Discovery 1.0
 // section 4).
-func (c *Client) discover(ctx context.Context, issuer string) (jwksURI string, err error) {
-	body, err := c.get(ctx, issuer, issuer+"/.well-known/openid-configuration")
+func (c *Client) discover(ctx context.Context, client *http.Client, issuer string) (jwksURI string, err error) {
+	body, err := get(ctx, client, issuer, issuer+"/.well-known/openid-configuration")
 	if err != nil {
 		return "", err
 	}

@@ -14,20 +14,23 @@ import (
 // sight, refreshed in the background after ten minutes, and kept for a day
 // while the provider is down. kid is the key id that the caller needs, or "":
 // if it is not among the keys, they are fetched again at once, unless that was
-// in vain within the last ten seconds. It returns *UnreachableError or
-// *InvalidError.
-func (c *Client) Keys(ctx context.Context, issuer, kid string) (token.Keys, error) {
+// in vain within the last ten seconds. A server whose certificate the system does not
+// trust has to have one of the thumbprints at the top of its chain. It returns
+// *UnreachableError, which wraps *tls.CertificateVerificationError where a server could
+// not be told from an impostor, or *InvalidError.
+func (c *Client) Keys(ctx context.Context, issuer, kid string, thumbprints ...string) (token.Keys, error) {
 	issuer = strings.TrimSuffix(issuer, "/")
 	if reason := unusable(issuer); reason != "" {
 		issuer = issuer[strings.LastIndex(issuer, "@")+1:] // never print a password
 		return token.Keys{}, &InvalidError{Issuer: issuer, Cause: &URLError{URL: issuer, Reason: reason}}
 	}
-	seen := c.cache.get(issuer)
+	from := newSource(issuer, thumbprints)
+	seen := c.cache.get(from.key())
 	next := seen.decide(kid, c.now())
 	if next == serve {
 		return seen.answer(kid)
 	}
-	flight := c.refresh(ctx, issuer, kid, seen)
+	flight := c.refresh(ctx, from, kid, seen)
 	if next == serveAndRefresh {
 		return seen.answer(kid)
 	}
@@ -52,19 +55,19 @@ func unusable(issuer string) string {
 }
 
 // refresh asks the provider unless the answer that the caller has seen is
-// already replaced. All callers for one issuer share one question, which none of
+// already replaced. All callers for one source share one question, which none of
 // them can cancel for the others.
-func (c *Client) refresh(ctx context.Context, issuer, kid string, seen *entry) <-chan singleflight.Result {
-	return c.flights.DoChan(issuer, func() (any, error) {
-		current := c.cache.get(issuer)
+func (c *Client) refresh(ctx context.Context, from source, kid string, seen *entry) <-chan singleflight.Result {
+	return c.flights.DoChan(from.key(), func() (any, error) {
+		current := c.cache.get(from.key())
 		if current != nil && current != seen { // nil: forgotten meanwhile
 			return current, nil
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
 		defer cancel()
-		keys, err := c.fetch(ctx, issuer)
+		keys, err := c.fetch(ctx, from)
 		next := current.after(keys, err, kid, c.now())
-		c.cache.put(issuer, next)
+		c.cache.put(from.key(), next)
 		return next, nil
 	})
 }

@@ -42,13 +42,17 @@ func (g gate) RoundTrip(req *http.Request) (*http.Response, error) {
 	return g.next.RoundTrip(out)
 }
 
-func newHTTPClient(rs redirects, roots *x509.CertPool) *http.Client {
-	dialer := &net.Dialer{
+// dialer looks at each address before it dials.
+func (rs redirects) dialer() *net.Dialer {
+	return &net.Dialer{
 		ControlContext: func(ctx context.Context, _, address string, _ syscall.RawConn) error {
 			return checkAddress(ctx, rs, address)
 		},
 	}
-	transport := &http.Transport{
+}
+
+func newTransport(dialer *net.Dialer, roots *x509.CertPool) *http.Transport {
+	return &http.Transport{
 		// No proxy, not even one from the environment: it would dial in our
 		// place, and the check of the dialled address would see only the proxy.
 		Proxy:                  nil,
@@ -59,6 +63,9 @@ func newHTTPClient(rs redirects, roots *x509.CertPool) *http.Client {
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: maxHeader,
 	}
+}
+
+func newHTTPClient(rs redirects, transport *http.Transport) *http.Client {
 	return &http.Client{
 		Transport: gate{redirects: rs, next: transport},
 		CheckRedirect: func(_ *http.Request, via []*http.Request) error {
@@ -84,14 +91,14 @@ func checkAddress(ctx context.Context, rs redirects, address string) error {
 }
 
 // get fetches a document of at most maxBody bytes.
-func (c *Client) get(ctx context.Context, issuer, url string) ([]byte, error) {
+func get(ctx context.Context, client *http.Client, issuer, url string) ([]byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
 		return nil, &InvalidError{Issuer: issuer, Cause: err}
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "cenote")
-	status, body, err := exchange(c.http, req)
+	status, body, err := exchange(client, req)
 	if err != nil {
 		return nil, classify(issuer, err)
 	}

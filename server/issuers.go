@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -26,11 +27,14 @@ var (
 )
 
 // Keys returns the signing keys of an issuer.
-func (i Issuers) Keys(ctx context.Context, url, kid string) (token.Keys, error) {
+func (i Issuers) Keys(ctx context.Context, url, kid string, thumbprints ...string) (token.Keys, error) {
 	if url == issuer.URL {
 		return i.Own.Keys(), nil
 	}
-	keys, err := i.Network.Keys(ctx, url, kid)
+	keys, err := i.Network.Keys(ctx, url, kid, thumbprints...)
+	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
+		return token.Keys{}, fmt.Errorf("%w: %w", sts.ErrCertificate, err)
+	}
 	if _, down := errors.AsType[*provider.UnreachableError](err); down {
 		return token.Keys{}, fmt.Errorf("%w: %w", sts.ErrUnreachable, err)
 	}

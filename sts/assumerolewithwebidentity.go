@@ -132,10 +132,11 @@ func (i issuer) bearer(t *token.Token) (WebIdentity, error) {
 
 // issuer is a token issuer as the account knows it.
 type issuer struct {
-	name      string   // host and path
-	federated string   // its name in trust policies
-	anyClient bool     // the trust policy alone decides about the audience
-	clients   []string // audiences
+	name        string   // host and path
+	federated   string   // its name in trust policies
+	anyClient   bool     // the trust policy alone decides about the audience
+	clients     []string // audiences
+	thumbprints []string // of its servers' certificates
 }
 
 func identityPools() issuer {
@@ -152,9 +153,9 @@ func (s *Service) issuerOf(ctx context.Context, t *token.Token) (issuer, error) 
 	provider, err := s.provider(ctx, t.Issuer)
 	switch {
 	case err == nil && isGoogle:
-		return issuer{name: google, federated: google, clients: provider.ClientIDs}, nil
+		return issuer{name: google, federated: google, clients: provider.ClientIDs, thumbprints: provider.Thumbprints}, nil
 	case err == nil:
-		return issuer{name: provider.Host, federated: provider.ARN().String(), clients: provider.ClientIDs}, nil
+		return issuer{name: provider.Host, federated: provider.ARN().String(), clients: provider.ClientIDs, thumbprints: provider.Thumbprints}, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return issuer{}, err
 	case isGoogle:
@@ -191,7 +192,10 @@ const maxProviders = 100
 
 func (s *Service) verifySignature(ctx context.Context, t *token.Token, from issuer) error {
 	const unreachable = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
-	keys, err := s.Issuers.Keys(ctx, "https://"+from.name, t.KeyID)
+	keys, err := s.Issuers.Keys(ctx, "https://"+from.name, t.KeyID, from.thumbprints...)
+	if errors.Is(err, ErrCertificate) {
+		return invalidIdentityToken("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint").With(err)
+	}
 	if err != nil {
 		return invalidIdentityToken(unreachable).With(err)
 	}

@@ -29,13 +29,18 @@ type Service struct {
 // an error of its own.
 var ErrUnreachable = errors.New("sts: the identity provider does not respond")
 
+// ErrCertificate means that nobody vouches for the certificate of an identity
+// provider's server, neither an authority nor a thumbprint.
+var ErrCertificate = errors.New("sts: the identity provider's certificate is not trusted")
+
 // Issuers reaches identity providers.
 type Issuers interface {
 	// Keys returns the signing keys of an OpenID issuer, given as a URL without a
 	// trailing slash. kid is the key that is looked for: if it is not among the
-	// known ones, they are fetched anew. The error wraps ErrUnreachable where that
-	// is the cause.
-	Keys(ctx context.Context, issuer, kid string) (token.Keys, error)
+	// known ones, they are fetched anew. thumbprints (SHA-1, hexadecimal) vouch for a
+	// server whose certificate the system does not trust. The error wraps
+	// ErrUnreachable or ErrCertificate where that is the cause.
+	Keys(ctx context.Context, issuer, kid string, thumbprints ...string) (token.Keys, error)
 
 	// SameIssuer reports whether a token's iss claim names the provider that is
 	// known by this host and path.
