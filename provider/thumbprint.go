@@ -32,8 +32,8 @@ func newSource(issuer string, thumbprints []string) source {
 // key has a line for each part: there is no line end in any.
 func (s source) key() string { return strings.Join(append([]string{s.issuer}, s.thumbprints...), "\n") }
 
-// client returns what reaches the source's servers. Connections are not kept where
-// thumbprints count: they would serve others who trust other certificates.
+// client returns what reaches the source's servers. Where thumbprints count it is a
+// new one, whose connections serve nobody who trusts other certificates.
 func (c *Client) client(from source) *http.Client {
 	if len(from.thumbprints) == 0 {
 		return c.http
