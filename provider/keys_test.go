@@ -43,18 +43,24 @@ func newWorld(t *testing.T) *world {
 	}
 	w.idp = idp
 	w.answer(idp.ServeHTTP)
+	w.serve()
+	return w
+}
+
+// serve starts the server, and makes the client that is redirected to it.
+func (w *world) serve() {
+	w.t.Helper()
 	w.server = httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
 		if strings.HasSuffix(r.URL.Path, "/jwks.json") {
 			w.sets.Add(1)
 		}
 		(*w.handler.Load())(rw, r)
 	}))
-	t.Cleanup(w.server.Close)
+	w.t.Cleanup(w.server.Close)
 	w.client = provider.New(provider.Config{
-		Redirects: []provider.Redirect{redirect(t, "idp.example.com="+w.server.URL)},
+		Redirects: []provider.Redirect{redirect(w.t, "idp.example.com="+w.server.URL)},
 		Now:       w.clock,
 	})
-	return w
 }
 
 func (w *world) answer(h http.HandlerFunc) { w.handler.Store(&h) }
