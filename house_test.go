@@ -44,7 +44,7 @@ func arrows() map[string]string {
 		"server":     "arn audit cognito fault iam issuer policy provider sigv4 sts token wire",
 		"cmd/cenote": "arn audit cognito fault iam issuer policy provider seal server sigv4 sts store testidp token",
 		"gate":       "sigv4",
-		"bench":      "policy seal sigv4 sts",
+		"bench":      "policy seal sigv4 sts testidp token",
 	}
 }
 

@@ -24,12 +24,19 @@ type sample struct {
 }
 
 // decisions are those to measure.
-func decisions() ([]decision, error) {
+func decisions(pools *userPools, idToken string) ([]decision, error) {
 	verification, err := newVerification(time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("preparing a signed call: %w", err)
 	}
-	list := []decision{{name: "signed call with a session token", decide: verification.verify, floor: verification.floor}}
+	login, rsaOnly, err := pools.login(idToken)
+	if err != nil {
+		return nil, fmt.Errorf("preparing a login: %w", err)
+	}
+	list := []decision{
+		{name: "signed call with a session token", decide: verification.verify, floor: verification.floor},
+		{name: "ID token signed by RS256", decide: login, floor: rsaOnly},
+	}
 	for _, statements := range []int{10, 200} {
 		evaluate, err := newEvaluation(statements)
 		if err != nil {

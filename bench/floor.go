@@ -26,7 +26,7 @@ type answer struct {
 func startFloor(ctx context.Context, operations []operation) (*process, error) {
 	answers := map[string]answer{}
 	for _, o := range operations {
-		answers[o.target()] = o.answer
+		answers[userAgent(o.name)] = o.answer
 	}
 	input, err := json.Marshal(answers)
 	if err != nil {
@@ -48,7 +48,7 @@ func startFloor(ctx context.Context, operations []operation) (*process, error) {
 }
 
 // serveFloor is the least that a server in Go does: it reads the request, and gives
-// the answer that it was told on standard input for that X-Amz-Target.
+// the answer that it was told on standard input for that User-Agent.
 func serveFloor(ctx context.Context, args []string, stdin io.Reader) error {
 	if len(args) != 1 {
 		return errors.New("the floor takes an address")
@@ -60,7 +60,7 @@ func serveFloor(ctx context.Context, args []string, stdin io.Reader) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /readyz", func(http.ResponseWriter, *http.Request) {})
 	mux.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) {
-		known, ok := answers[r.Header.Get("X-Amz-Target")]
+		known, ok := answers[r.UserAgent()]
 		if _, err := io.ReadAll(r.Body); err != nil || !ok {
 			http.Error(w, "no such answer", http.StatusBadRequest)
 			return

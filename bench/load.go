@@ -29,9 +29,9 @@ type window struct {
 	cpu       usage
 }
 
-// load sends requests over connections, on each one after the other, and returns
-// what it saw during length.
-func load(ctx context.Context, server *process, requests [][]byte, connections int, length time.Duration) (window, error) {
+// load sends the requests of an operation over connections, on each one after the
+// other, and returns what it saw during length.
+func load(ctx context.Context, server *process, o operation, connections int, length time.Duration) (window, error) {
 	begin := time.Now().Add(warmUp)
 	end := begin.Add(length)
 	type result struct {
@@ -39,9 +39,9 @@ func load(ctx context.Context, server *process, requests [][]byte, connections i
 		err       error
 	}
 	results := make(chan result, connections)
-	for n := range connections {
+	for range connections {
 		go func() {
-			latencies, err := sendUntil(ctx, server.address, func(i int) []byte { return requests[(n+i*connections)%len(requests)] }, begin, end)
+			latencies, err := sendUntil(ctx, server.address, o.next, begin, end)
 			results <- result{latencies, err}
 		}()
 	}
@@ -60,19 +60,19 @@ func load(ctx context.Context, server *process, requests [][]byte, connections i
 }
 
 // sendUntil sends on one connection what next returns, until end.
-func sendUntil(ctx context.Context, address string, next func(i int) []byte, begin, end time.Time) ([]time.Duration, error) {
+func sendUntil(ctx context.Context, address string, next func() []byte, begin, end time.Time) ([]time.Duration, error) {
 	c, err := dial(ctx, address, end.Add(patience))
 	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = c.Close() }()
 	var latencies []time.Duration
-	for i := 0; ctx.Err() == nil; i++ {
+	for ctx.Err() == nil {
 		sent := time.Now()
 		if sent.After(end) {
 			return latencies, nil
 		}
-		if err := c.do(next(i)); err != nil {
+		if err := c.do(next()); err != nil {
 			return nil, err
 		}
 		if sent.After(begin) {

@@ -38,7 +38,7 @@ func command(ctx context.Context, args []string) error {
 	var s settings
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.IntVar(&s.connections, "connections", 64, "connections that send one request after the other")
-	flags.DurationVar(&s.duration, "duration", 36*time.Second, "time of all windows together; building and setting up come on top")
+	flags.DurationVar(&s.duration, "duration", 54*time.Second, "time of all windows together; building and setting up come on top")
 	flags.BoolVar(&s.asJSON, "json", false, "print JSON")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -73,12 +73,21 @@ func bench(ctx context.Context, s settings) (*report, error) {
 	defer func() { _ = os.RemoveAll(folder) }()
 
 	progress("building and starting the server")
-	server, root, err := startServer(ctx, folder)
+	pools, err := startUserPools()
+	if err != nil {
+		return nil, err
+	}
+	defer pools.stop()
+	server, root, err := startServer(ctx, folder, userPoolHost+"="+pools.url)
 	if err != nil {
 		return nil, err
 	}
 	defer server.stop()
-	operations, err := prepare(ctx, server.address, root)
+	tokens, err := pools.sign()
+	if err != nil {
+		return nil, err
+	}
+	operations, err := prepare(ctx, server.address, root, tokens)
 	if err != nil {
 		return nil, err
 	}
@@ -87,7 +96,7 @@ func bench(ctx context.Context, s settings) (*report, error) {
 		return nil, err
 	}
 	defer floor.stop()
-	choices, err := decisions()
+	choices, err := decisions(pools, tokens[0])
 	if err != nil {
 		return nil, err
 	}

@@ -23,11 +23,11 @@ func measureAll(ctx context.Context, s settings, server, floor *process, operati
 	for round := range rounds {
 		for i, o := range operations {
 			progress("round %d of %d: %s", round+1, rounds, o.name)
-			low, err := load(ctx, floor, o.requests, s.connections, length)
+			low, err := load(ctx, floor, o, s.connections, length)
 			if err != nil {
 				return nil, fmt.Errorf("%s at the floor: %w", o.name, err)
 			}
-			high, err := load(ctx, server, o.requests, s.connections, length)
+			high, err := load(ctx, server, o, s.connections, length)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", o.name, err)
 			}

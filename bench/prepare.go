@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/cenotehq/cenote/sigv4"
@@ -29,9 +30,19 @@ type operation struct {
 	name     string
 	requests [][]byte // sent in turn
 	answer   answer   // to the first of them
+	sent     *atomic.Int64
 }
 
-func (o operation) target() string { return targetPrefix + o.name }
+// next returns the request that has not been sent for longest.
+func (o operation) next() []byte { return o.requests[int(o.sent.Add(1)-1)%len(o.requests)] }
+
+// Names of the operations.
+const (
+	getIDName = "GetId of a new guest"
+	guestName = "GetCredentialsForIdentity of guests"
+	seenName  = "GetCredentialsForIdentity of users, tokens seen before"
+	freshName = "GetCredentialsForIdentity of users, tokens not seen before"
+)
 
 // admin calls the API with the root key.
 type admin struct {
@@ -39,32 +50,39 @@ type admin struct {
 	key      sigv4.Credentials
 }
 
-// prepare makes a pool that lets guests in, their role and the guests, and returns
-// the operations to measure.
-func prepare(ctx context.Context, address string, root sigv4.Credentials) ([]operation, error) {
+// prepare makes a pool that lets guests and users in, their roles, the guests and the
+// users with these tokens, and returns the operations to measure.
+func prepare(ctx context.Context, address string, root sigv4.Credentials, tokens []string) ([]operation, error) {
 	a := admin{endpoint: "http://" + address + "/", key: root}
 	pool, err := a.makePool(ctx)
 	if err != nil {
 		return nil, fmt.Errorf("making the pool: %w", err)
 	}
-	getID := requestBytes("GetId", map[string]string{"IdentityPoolId": pool})
+	getID := requestBytes("GetId", getIDName, map[string]any{"IdentityPoolId": pool})
 	var getCredentials [][]byte
 	for range identities {
 		got, err := exchange(ctx, address, getID)
 		if err != nil {
 			return nil, fmt.Errorf("making a guest: %w", err)
 		}
-		var guest map[string]string
+		var guest map[string]any
 		if err := json.Unmarshal(got.Body, &guest); err != nil {
 			return nil, fmt.Errorf("making a guest: %w", err)
 		}
-		getCredentials = append(getCredentials, requestBytes("GetCredentialsForIdentity", guest))
+		getCredentials = append(getCredentials, requestBytes("GetCredentialsForIdentity", guestName, guest))
+	}
+	seen, fresh, err := makeUsers(ctx, address, pool, tokens)
+	if err != nil {
+		return nil, err
 	}
 	operations := []operation{
-		{name: "GetId", requests: [][]byte{getID}},
-		{name: "GetCredentialsForIdentity", requests: getCredentials},
+		{name: getIDName, requests: [][]byte{getID}},
+		{name: guestName, requests: getCredentials},
+		{name: seenName, requests: seen},
+		{name: freshName, requests: fresh},
 	}
 	for i := range operations {
+		operations[i].sent = new(atomic.Int64)
 		operations[i].answer, err = exchange(ctx, address, operations[i].requests[0])
 		if err != nil {
 			return nil, err
@@ -77,33 +95,38 @@ func (a admin) makePool(ctx context.Context) (string, error) {
 	var pool struct {
 		ID string `json:"IdentityPoolId"`
 	}
-	err := a.callJSON(ctx, "CreateIdentityPool", map[string]any{"IdentityPoolName": "bench", "AllowUnauthenticatedIdentities": true}, &pool)
+	err := a.callJSON(ctx, "CreateIdentityPool", map[string]any{
+		"IdentityPoolName": "bench", "AllowUnauthenticatedIdentities": true,
+		"CognitoIdentityProviders": []map[string]string{{"ProviderName": userPool, "ClientId": userClient}},
+	}, &pool)
 	if err != nil {
 		return "", err
 	}
-	role, err := a.makeRole(ctx, pool.ID)
-	if err != nil {
-		return "", err
+	roles := map[string]string{}
+	for _, kind := range []string{"unauthenticated", "authenticated"} {
+		if roles[kind], err = a.makeRole(ctx, pool.ID, kind); err != nil {
+			return "", err
+		}
 	}
 	return pool.ID, a.callJSON(ctx, "SetIdentityPoolRoles", map[string]any{
-		"IdentityPoolId": pool.ID, "Roles": map[string]string{"unauthenticated": role},
+		"IdentityPoolId": pool.ID, "Roles": roles,
 	}, nil)
 }
 
-// makeRole makes the role of the pool's guests and returns its ARN.
-func (a admin) makeRole(ctx context.Context, pool string) (string, error) {
+// makeRole makes the role of the pool's guests or users and returns its ARN.
+func (a admin) makeRole(ctx context.Context, pool, kind string) (string, error) {
 	trust := fmt.Sprintf(`{"Version": "2012-10-17", "Statement": [{
 		"Effect": "Allow",
 		"Principal": {"Federated": "cognito-identity.amazonaws.com"},
 		"Action": "sts:AssumeRoleWithWebIdentity",
 		"Condition": {
 			"StringEquals": {"cognito-identity.amazonaws.com:aud": %q},
-			"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": "unauthenticated"}
+			"ForAnyValue:StringLike": {"cognito-identity.amazonaws.com:amr": %q}
 		}
-	}]}`, pool)
+	}]}`, pool, kind)
 	form := url.Values{
 		"Action": {"CreateRole"}, "Version": {"2010-05-08"},
-		"RoleName": {"guest"}, "AssumeRolePolicyDocument": {trust},
+		"RoleName": {kind}, "AssumeRolePolicyDocument": {trust},
 	}
 	header := http.Header{"Content-Type": {"application/x-www-form-urlencoded"}}
 	body, err := a.call(ctx, "iam", header, []byte(form.Encode()))
@@ -148,13 +171,14 @@ func (a admin) call(ctx context.Context, service string, header http.Header, bod
 	return answered, err
 }
 
-// requestBytes is an unsigned call as an SDK would put it on the wire.
-func requestBytes(name string, in map[string]string) []byte {
-	body, _ := json.Marshal(in) // a map of strings always is JSON
+// requestBytes is an unsigned call as an SDK would put it on the wire. The floor knows
+// the operation by its user agent.
+func requestBytes(name, operation string, in map[string]any) []byte {
+	body, _ := json.Marshal(in) // texts and maps of texts always are JSON
 	return []byte(strings.Join([]string{
 		"POST / HTTP/1.1",
 		"Host: 127.0.0.1",
-		"User-Agent: cenote-bench",
+		"User-Agent: " + userAgent(operation),
 		"Content-Type: " + contentType,
 		"X-Amz-Target: " + targetPrefix + name,
 		"Amz-Sdk-Invocation-Id: 2a4bb2a6-6b1c-4d0e-9a43-0f5c2a6f3d11",
@@ -163,3 +187,5 @@ func requestBytes(name string, in map[string]string) []byte {
 		"", string(body),
 	}, "\r\n"))
 }
+
+func userAgent(operation string) string { return "cenote-bench " + operation }

@@ -30,8 +30,9 @@ type process struct {
 	exited  chan struct{}
 }
 
-// startServer builds the real binary and starts it on a new data folder.
-func startServer(ctx context.Context, folder string) (*process, sigv4.Credentials, error) {
+// startServer builds the real binary and starts it on a new data folder. redirect is
+// where it finds user pools.
+func startServer(ctx context.Context, folder, redirect string) (*process, sigv4.Credentials, error) {
 	binary := filepath.Join(folder, "cenote")
 	build := exec.CommandContext(ctx, "go", "build", "-o", binary, "github.com/cenotehq/cenote/cmd/cenote")
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
@@ -44,7 +45,7 @@ func startServer(ctx context.Context, folder string) (*process, sigv4.Credential
 		return nil, root, err
 	}
 	p, err := start(ctx, address, func(ctx context.Context) *exec.Cmd {
-		cmd := exec.CommandContext(ctx, binary, "serve", "--listen", address, "--data", filepath.Join(folder, "data"))
+		cmd := exec.CommandContext(ctx, binary, "serve", "--listen", address, "--data", filepath.Join(folder, "data"), "--redirect", redirect)
 		cmd.Env = append(os.Environ(),
 			"CENOTE_ROOT_ACCESS_KEY_ID="+root.AccessKeyID, "CENOTE_ROOT_SECRET_ACCESS_KEY="+root.SecretAccessKey)
 		return cmd
