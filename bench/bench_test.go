@@ -155,7 +155,7 @@ func TestRun(t *testing.T) {
 	if err := json.Unmarshal(out, &got); err != nil {
 		t.Fatalf("bench: %v\n%s", err, out)
 	}
-	if got.Connections != 4 || got.Rounds != 3 || len(got.Operations) != 4 || len(got.Decisions) != 4 {
+	if got.Connections != 4 || got.Rounds != 3 || len(got.Operations) != 4 || len(got.Decisions) != 5 {
 		t.Errorf("report is %s", out)
 	}
 	for _, o := range got.Operations {

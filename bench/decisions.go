@@ -8,6 +8,9 @@ import (
 	"time"
 )
 
+// freshToken is the decision about an ID token that is verified for the first time.
+const freshToken = "ID token not seen before"
+
 // decision is what the server decides for each call, without its network and its disk.
 type decision struct {
 	name   string
@@ -24,18 +27,19 @@ type sample struct {
 }
 
 // decisions are those to measure.
-func decisions(pools *userPools, idToken string) ([]decision, error) {
+func decisions(pools *userPools, tokens []string) ([]decision, error) {
 	verification, err := newVerification(time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("preparing a signed call: %w", err)
 	}
-	login, rsaOnly, err := pools.login(idToken)
+	rsaOnly, err := pools.verifyOnly(tokens[0])
 	if err != nil {
 		return nil, fmt.Errorf("preparing a login: %w", err)
 	}
 	list := []decision{
 		{name: "signed call with a session token", decide: verification.verify, floor: verification.floor},
-		{name: "ID token signed by RS256", decide: login, floor: rsaOnly},
+		{name: freshToken, decide: pools.login(tokens), floor: rsaOnly},
+		{name: "ID token seen before", decide: pools.login(tokens[:1])},
 	}
 	for _, statements := range []int{10, 200} {
 		evaluate, err := newEvaluation(statements)

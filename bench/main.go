@@ -96,7 +96,7 @@ func bench(ctx context.Context, s settings) (*report, error) {
 		return nil, err
 	}
 	defer floor.stop()
-	choices, err := decisions(pools, tokens[0])
+	choices, err := decisions(pools, tokens)
 	if err != nil {
 		return nil, err
 	}

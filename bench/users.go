@@ -131,24 +131,28 @@ func makeUsers(ctx context.Context, address, pool string, tokens []string) (seen
 	return seen, fresh, nil
 }
 
-// login reads and verifies one token over and over, as the server does for one that it
-// has not seen. The floor is the RSA operation, with its hash.
-func (p *userPools) login(raw string) (login, floor func() error, err error) {
-	text := raw[:strings.LastIndex(raw, ".")]
-	signature, err := base64.RawURLEncoding.DecodeString(raw[len(text)+1:])
-	if err != nil {
-		return nil, nil, err
-	}
-	login = func() error {
-		t, err := token.Parse(raw)
+// login reads and verifies the tokens in turn, as the server does.
+func (p *userPools) login(tokens []string) func() error {
+	n := 0
+	return func() error {
+		t, err := token.Parse(tokens[n%len(tokens)])
 		if err != nil {
 			return err
 		}
+		n++
 		return t.VerifySignature(p.keys)
 	}
-	floor = func() error {
+}
+
+// verifyOnly is the RSA operation for a token, with its hash.
+func (p *userPools) verifyOnly(raw string) (func() error, error) {
+	text := raw[:strings.LastIndex(raw, ".")]
+	signature, err := base64.RawURLEncoding.DecodeString(raw[len(text)+1:])
+	if err != nil {
+		return nil, err
+	}
+	return func() error {
 		sum := sha256.Sum256([]byte(text))
 		return rsa.VerifyPKCS1v15(p.key, crypto.SHA256, sum[:], signature)
-	}
-	return login, floor, nil
+	}, nil
 }

@@ -20,10 +20,12 @@ const (
 	maxTries = 10
 )
 
-// Keys are the public keys of an issuer. The zero value has none. Keys never
-// change, so they are safe for concurrent use.
+// Keys are the public keys of an issuer. The zero value has none. They never change,
+// and remember the signatures that they verified lately; so they are safe for
+// concurrent use.
 type Keys struct {
 	keys []key
+	seen *memo
 }
 
 // key is one key of a set. Those that cannot be used stay in it with the
@@ -53,7 +55,7 @@ func ParseKeys(jwks []byte) (Keys, error) {
 	if len(*set.Keys) > maxKeys {
 		return Keys{}, &KeySetError{Reason: fmt.Sprintf("more than %d keys", maxKeys)}
 	}
-	var parsed Keys
+	parsed := Keys{seen: new(memo)}
 	for _, raw := range *set.Keys {
 		parsed.keys = append(parsed.keys, parseKey(raw))
 	}
@@ -157,8 +159,13 @@ func (t *Token) VerifySignature(keys Keys) error {
 	if len(fitting) == 0 {
 		return misfit
 	}
+	text := t.memoKey()
+	if keys.seen.has(text) {
+		return nil
+	}
 	for _, k := range fitting[:min(len(fitting), maxTries)] {
 		if a.verify(k.public, t.signed, t.signature) {
+			keys.seen.add(text)
 			return nil
 		}
 	}
