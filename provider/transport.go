@@ -98,36 +98,30 @@ func get(ctx context.Context, client *http.Client, issuer, url string) ([]byte, 
 	}
 	req.Header.Set("Accept", "application/json")
 	req.Header.Set("User-Agent", "cenote")
-	status, body, err := exchange(client, req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return nil, classify(issuer, err)
 	}
-	if status != http.StatusOK {
-		return nil, classify(issuer, &StatusError{URL: url, Status: status})
+	body, err := readBody(resp, url)
+	if resp.StatusCode != http.StatusOK {
+		return nil, classify(issuer, &StatusError{URL: url, Status: resp.StatusCode})
+	}
+	if err != nil {
+		return nil, classify(issuer, err)
 	}
 	return body, nil
 }
 
-// exchange sends a request and reads the answer. The body of an error may be cut
-// short: what counts is the status.
-func exchange(client *http.Client, req *http.Request) (status int, body []byte, err error) {
-	resp, err := client.Do(req)
-	if err != nil {
-		return 0, nil, err
-	}
-	body, err = io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
+// readBody reads an answer of at most maxBody bytes, and closes it.
+func readBody(resp *http.Response, url string) ([]byte, error) {
+	body, err := io.ReadAll(io.LimitReader(resp.Body, maxBody+1))
 	if closing := resp.Body.Close(); err == nil {
 		err = closing
 	}
-	switch {
-	case resp.StatusCode != http.StatusOK:
-		return resp.StatusCode, body, nil
-	case err != nil:
-		return 0, nil, err
-	case len(body) > maxBody:
-		return 0, nil, &URLError{URL: req.URL.Redacted(), Reason: fmt.Sprintf("answered more than %d bytes", maxBody)}
+	if len(body) > maxBody {
+		return nil, &URLError{URL: url, Reason: fmt.Sprintf("answered more than %d bytes", maxBody)}
 	}
-	return resp.StatusCode, body, nil
+	return body, err
 }
 
 // classify tells a sick provider from a wrong one.

@@ -40,12 +40,16 @@ func (c *Client) User(ctx context.Context, pool, name string) (User, error) {
 	}
 	client := *c.http
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
-	status, body, err := exchange(&client, req)
+	resp, err := client.Do(req)
 	if err != nil {
 		return User{}, classify(pool, err)
 	}
-	if status != http.StatusOK {
-		return User{}, userPoolError(pool, &StatusError{URL: req.URL.String(), Status: status}, body)
+	body, err := readBody(resp, req.URL.String())
+	if resp.StatusCode != http.StatusOK {
+		return User{}, userPoolError(pool, &StatusError{URL: req.URL.String(), Status: resp.StatusCode}, body)
+	}
+	if err != nil {
+		return User{}, classify(pool, err)
 	}
 	user, err := parseUser(body)
 	if err != nil {
