@@ -3,6 +3,8 @@ package testidp
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"strings"
 )
@@ -11,8 +13,9 @@ import (
 const maxForm = 64 << 10
 
 // ServeHTTP answers discovery, the key set and POST /token, below the issuer's
-// path or at the root, and at the root AdminGetUser of the user pools API. The token form has user, client_id (optional), and any
-// number of claim=NAME=VALUE; a claim that occurs twice becomes a list.
+// path or at the root, and at the root AdminGetUser of the user pools API. The token
+// form has user, client_id (optional), and any number of claim=NAME=VALUE; a claim that
+// occurs twice becomes a list, and a value in brackets or braces is JSON.
 func (p *Provider) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	path := r.URL.Path
 	if below, ok := strings.CutPrefix(path, p.path+"/"); ok {
@@ -88,11 +91,15 @@ func (p *Provider) serveToken(w http.ResponseWriter, r *http.Request) {
 
 // claims reads NAME=VALUE pairs.
 func claims(pairs []string) (map[string]any, error) {
-	lists := make(map[string][]string)
+	lists := make(map[string][]any)
 	for _, pair := range pairs {
-		name, value, ok := strings.Cut(pair, "=")
+		name, text, ok := strings.Cut(pair, "=")
 		if !ok || name == "" {
 			return nil, errors.New("testidp: claim is not of the form NAME=VALUE")
+		}
+		value, err := claim(text)
+		if err != nil {
+			return nil, fmt.Errorf("testidp: the claim %s looks like JSON and is none", name)
 		}
 		lists[name] = append(lists[name], value)
 	}
@@ -105,6 +112,24 @@ func claims(pairs []string) (map[string]any, error) {
 		}
 	}
 	return out, nil
+}
+
+// claim reads lists and objects; all else is text, numbers too, as a user's id may be
+// one.
+func claim(text string) (any, error) {
+	if !strings.HasPrefix(text, "[") && !strings.HasPrefix(text, "{") {
+		return text, nil
+	}
+	d := json.NewDecoder(strings.NewReader(text))
+	d.UseNumber()
+	var value any
+	if err := d.Decode(&value); err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("testidp: more than one value")
+	}
+	return value, nil
 }
 
 func respond(w http.ResponseWriter, body any) { respondStatus(w, http.StatusOK, body) }

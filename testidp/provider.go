@@ -81,25 +81,34 @@ func New(c Config) (*Provider, error) {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
+	users, err := byName(c.Users)
+	if err != nil {
+		return nil, err
+	}
 	p := &Provider{
 		issuer:    issuer,
 		path:      u.Path,
 		clientID:  c.ClientID,
 		algorithm: cmp.Or(c.Algorithm, algorithmFor(c.Key)),
-		users:     make(map[string]User),
+		users:     users,
 		now:       c.Now,
-	}
-	for _, user := range c.Users {
-		if _, taken := p.users[user.Name]; taken || user.Name == "" {
-			return nil, fmt.Errorf("testidp: user name %q is empty or taken", user.Name)
-		}
-		p.users[user.Name] = user
 	}
 	if c.Key == nil {
 		return p, p.RotateKey()
 	}
 	p.current, err = signingKey(c.Key, p.algorithm)
 	return p, err
+}
+
+func byName(users []User) (map[string]User, error) {
+	named := make(map[string]User)
+	for _, user := range users {
+		if _, taken := named[user.Name]; taken || user.Name == "" {
+			return nil, fmt.Errorf("testidp: user name %q is empty or taken", user.Name)
+		}
+		named[user.Name] = user
+	}
+	return named, nil
 }
 
 // DefaultUsers are alice, bob and carol.

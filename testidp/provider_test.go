@@ -215,7 +215,7 @@ func TestDiscovery(t *testing.T) {
 func TestTokenEndpoint(t *testing.T) {
 	t.Parallel()
 	p := newProvider(t, testidp.Config{Issuer: "https://idp.cenote.test/realm", Algorithm: "ES256"})
-	form := url.Values{"user": {"carol"}, "client_id": {"other"}, "claim": {"custom:dept=Sales", "g=a", "g=b=c"}}
+	form := url.Values{"user": {"carol"}, "client_id": {"other"}, "claim": {"custom:dept=Sales", "g=a", "g=b=c", `l=["x",1,true]`, `o={"a":[]}`, "n=007", "b=true"}}
 	w := request(p, http.MethodPost, "/realm/token", form.Encode())
 	var answer struct {
 		IDToken   string `json:"id_token"`
@@ -232,6 +232,13 @@ func TestTokenEndpoint(t *testing.T) {
 	if got.Claims["custom:dept"] != "Sales" || !cmp.Equal(got.Audience, []string{"other"}) || !cmp.Equal(got.Claims["g"], []any{"a", "b=c"}) {
 		t.Errorf("got %v", got.Claims)
 	}
+	for name, want := range map[string]any{
+		"l": []any{"x", json.Number("1"), true}, "o": map[string]any{"a": []any{}}, "n": "007", "b": "true",
+	} {
+		if !cmp.Equal(got.Claims[name], want) {
+			t.Errorf("%s is %#v, want %#v", name, got.Claims[name], want)
+		}
+	}
 	if w := request(p, http.MethodPost, "/token?user=alice", ""); w.Code != http.StatusOK {
 		t.Errorf("user in the query: HTTP %d", w.Code)
 	}
@@ -242,6 +249,8 @@ func TestTokenEndpoint(t *testing.T) {
 		"no user":      {http.MethodPost, "/token", "", http.StatusBadRequest},
 		"unknown user": {http.MethodPost, "/token", "user=mallory", http.StatusBadRequest},
 		"broken claim": {http.MethodPost, "/token", "user=alice&claim=x", http.StatusBadRequest},
+		"broken list":  {http.MethodPost, "/token", "user=alice&claim=x=[1", http.StatusBadRequest},
+		"two lists":    {http.MethodPost, "/token", "user=alice&claim=x=[1][2]", http.StatusBadRequest},
 		"huge form":    {http.MethodPost, "/token", "user=" + strings.Repeat("x", 1<<20), http.StatusBadRequest},
 		"GET":          {http.MethodGet, "/token?user=alice", "", http.StatusNotFound},
 		"elsewhere":    {http.MethodGet, "/realm/else", "", http.StatusNotFound},

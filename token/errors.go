@@ -77,7 +77,7 @@ type KeySetError struct {
 
 func (e *KeySetError) Error() string { return "token: key set: " + e.Reason }
 
-// ExpiredError says that a token's lifetime is over.
+// ExpiredError says that the lifetime of a token or an assertion is over.
 type ExpiredError struct {
 	Now, Expires time.Time
 }
@@ -86,10 +86,10 @@ func (e *ExpiredError) Error() string {
 	return fmt.Sprintf("token: expired: %d >= %d", e.Now.Unix(), e.Expires.Unix())
 }
 
-// NotYetError says that a token's nbf or iat lies further ahead than the grace
-// allows.
+// NotYetError says that a token's nbf or iat, or an assertion's NotBefore or
+// IssueInstant, lies further ahead than the grace allows.
 type NotYetError struct {
-	Claim     string // nbf or iat
+	Claim     string
 	Now, From time.Time
 }
 

@@ -145,13 +145,13 @@ func (a *attackers) ecSignature() (r, s *big.Int) {
 	return new(big.Int).SetBytes(raw[:32]), new(big.Int).SetBytes(raw[32:])
 }
 
-// attack is a token, and what has to become of it.
-type attack struct {
+// jwtAttack is a token, and what has to become of it.
+type jwtAttack struct {
 	raw  string
 	want func(error) bool
 }
 
-func (a *attackers) run(attacks map[string]attack) {
+func (a *attackers) run(attacks map[string]jwtAttack) {
 	keys := parseKeys(a.t, []byte(marshal(a.t, map[string]any{"keys": a.set})))
 	for _, raw := range []string{a.good, a.ecGood} {
 		if err := admit(raw, keys); err != nil {
@@ -177,7 +177,7 @@ func TestAttacksOnAlgorithm(t *testing.T) {
 		t.Fatal(err)
 	}
 	asPEM := func(kind string, der []byte) []byte { return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}) }
-	a.run(map[string]attack{
+	a.run(map[string]jwtAttack{
 		"none, no signature":               {a.unsigned("none"), refusedAlgorithm},
 		"None":                             {a.unsigned("None"), refusedAlgorithm},
 		"NONE":                             {a.unsigned("NONE"), refusedAlgorithm},
@@ -242,7 +242,7 @@ func TestAttacksOnSignature(t *testing.T) {
 		t.Fatal(err)
 	}
 	raised := new(big.Int).Exp(big.NewInt(2), big.NewInt(int64(a.rs.E)), a.rs.N) // a signature of nobody's text
-	a.run(map[string]attack{
+	a.run(map[string]jwtAttack{
 		"of another token":          {detached(bob[2]), badSignature},
 		"payload of another token":  {head + "." + bob[1] + "." + a.parts[2], badSignature},
 		"by the attacker's key":     {forge(t, `{"alg":"RS256","kid":"rs"}`, a.body, a.evil), badSignature},
@@ -281,7 +281,7 @@ func TestAttacksOnHeader(t *testing.T) {
 	evil := marshal(t, jwk(t, a.evil))
 	byEvil := func(header string) string { return forge(t, header, a.body, a.evil) }
 	payload := a.parts[1]
-	a.run(map[string]attack{
+	a.run(map[string]jwtAttack{
 		"kid is a path":              {byEvil(`{"alg":"RS256","kid":"../../dev/null"}`), unknownKey},
 		"kid is SQL":                 {byEvil(`{"alg":"RS256","kid":"rs' UNION SELECT 'k"}`), unknownKey},
 		"kid is a command":           {byEvil(`{"alg":"RS256","kid":"rs|id"}`), unknownKey},
@@ -335,7 +335,7 @@ func TestAttacksOnClaims(t *testing.T) {
 	}
 	raw := func(payload string) string { return a.forge(`{"alg":"RS256","kid":"rs"}`, payload) }
 	exp := func(value string) string { return raw(without("exp") + `,"exp":` + value + `}`) }
-	a.run(map[string]attack{
+	a.run(map[string]jwtAttack{
 		"exp passed":                  {a.claims("exp", now-300), expired},
 		"exp one second within grace": {a.claims("exp", now-299), admitted},
 		"exp absent":                  {a.claims("exp", nil), missing},

@@ -15,6 +15,17 @@ const maxDepth = 32
 // maxName bounds how much of a name goes into an error.
 const maxName = 64
 
+// Object reads one JSON object as strictly as those of tokens: in UTF-8, no name twice,
+// nothing behind it. Numbers are json.Number. It returns *MalformedError, which has a
+// name of the object in it at most.
+func Object(data []byte) (map[string]any, error) {
+	object, bad := decodeObject(data)
+	if bad != nil {
+		return nil, bad
+	}
+	return object, nil
+}
+
 // decodeObject reads one JSON object strictly. encoding/json keeps the last of
 // two equal names and repairs broken UTF-8, and then two readers of one token
 // may see two different subjects.

@@ -1,5 +1,5 @@
-// Package token reads, verifies and signs JSON Web Tokens, given the keys, and reads
-// the metadata of SAML identity providers; it never touches the network.
+// Package token reads, verifies and signs JSON Web Tokens, given the keys, and reads and
+// verifies what SAML identity providers send; it never touches the network.
 package token
 
 import (
