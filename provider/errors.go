@@ -28,6 +28,21 @@ func (e *InvalidError) Error() string {
 
 func (e *InvalidError) Unwrap() error { return e.Cause }
 
+// RejectedError says that a provider does not know an access token, or does not take
+// it any more.
+type RejectedError struct {
+	Provider string
+	Status   int  // of the provider's HTTP answer
+	Expired  bool // the provider says that this is why
+}
+
+func (e *RejectedError) Error() string {
+	if e.Expired {
+		return fmt.Sprintf("provider: %s says that the token is expired", e.Provider)
+	}
+	return fmt.Sprintf("provider: %s rejects the token with HTTP %d", e.Provider, e.Status)
+}
+
 // StatusError is an answer with a status other than 200.
 type StatusError struct {
 	URL    string
