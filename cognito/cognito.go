@@ -18,6 +18,7 @@ type Service struct {
 
 	Pools      iam.Table[Pool]
 	Identities Identities
+	Assertions sts.Assertions
 	IAM        *iam.Service
 	STS        *sts.Service
 	Issuers    sts.Issuers

@@ -38,6 +38,7 @@ type Proven struct {
 	Provider string
 	Mapping  string // the provider's key in RoleMappings
 	Claims   map[string]any
+	Roles    []string // of a SAML assertion
 }
 
 // SelectRole is selectRole for a user with these logins, or for a guest without
@@ -45,7 +46,7 @@ type Proven struct {
 func SelectRole(pool Pool, custom string, logins ...Proven) (string, error) {
 	v := visit{pool: pool}
 	for _, l := range logins {
-		v.proofs = append(v.proofs, proof{Login: Login{Provider: l.Provider}, mapping: l.Mapping, claims: l.Claims})
+		v.proofs = append(v.proofs, proof{Login: Login{Provider: l.Provider}, mapping: l.Mapping, claims: l.Claims, roles: l.Roles})
 	}
 	return selectedRole(v, custom)
 }

@@ -27,6 +27,10 @@ type proof struct {
 	tagging   string         // the provider's key in PrincipalTags
 	qualified string         // the user in the amr of our tokens
 	claims    map[string]any // of the token
+	roles     []string       // that a SAML assertion offers
+
+	// defaults are the principal tags by default, nil for those of subject and client.
+	defaults map[string]string
 }
 
 // verifyLogins proves every login, or fails for the first one that is not good, in
@@ -54,8 +58,11 @@ func (s *Service) verifyLogin(ctx context.Context, pool Pool, name, raw string) 
 	if name == sts.CognitoIdentity {
 		return proof{}, invalidLogin("Can't pass in a Cognito token.")
 	}
-	if isOpaque(name) || slices.Contains(pool.SAMLProviders, name) {
-		return proof{}, unverifiable(pool, name)
+	if isSAML(name) {
+		return s.verifySAML(ctx, pool, name, raw)
+	}
+	if isOpaque(name) {
+		return s.verifyAccessToken(ctx, pool, name, raw)
 	}
 	t, err := token.Parse(raw)
 	if err != nil {
@@ -138,7 +145,7 @@ func (s *Service) provider(ctx context.Context, pool Pool, name string) (entry, 
 		return entry{
 			name: name, clients: []string{client}, tagging: name,
 			mapping: func(string) string { return name },
-			qualify: func(client, subject string) string { return name + ":" + client + ":" + subject },
+			qualify: func(client, subject string) string { return qualifySocial(name, client, subject) },
 		}, nil
 	}
 	if clients := pool.clientsOf(name); len(clients) > 0 {
@@ -246,17 +253,4 @@ func isOpaque(name string) bool {
 		return true
 	}
 	return false
-}
-
-// unverifiable refuses a login of a kind that this version cannot verify. What is
-// not verified gets nothing.
-func unverifiable(pool Pool, name string) *fault.Error {
-	if _, ok := pool.SupportedLoginProviders[name]; !ok && !slices.Contains(pool.SAMLProviders, name) {
-		return unsupportedLogin()
-	}
-	kind := "tokens of this provider"
-	if strings.HasPrefix(name, "arn:") {
-		kind = "SAML assertions"
-	}
-	return unverified(fmt.Errorf("%s cannot be verified by this version", kind))
 }

@@ -59,9 +59,9 @@ func TestLoginsRefused(t *testing.T) {
 		"token of ours":                  {host, own, "Invalid login token. Can't pass in a Cognito token."},
 		"token of ours for a provider":   {oidc, own, wrongIssuer},
 		"anything under our key":         {host, good, "Invalid login token. Can't pass in a Cognito token."},
-		"opaque, not configured":         {"www.amazon.com", "Atza|x", unsupported},
-		"opaque, configured":             {"graph.facebook.com", "EAAx", unverified},
-		"opaque, though signed":          {"graph.facebook.com", w.sign(w.users, "alice", "iss", "https://graph.facebook.com"), unverified},
+		"opaque, not configured":         {amazon, "Atza|x", unsupported},
+		"opaque, unknown":                {facebook, "EAAx", unverified},
+		"opaque, though signed":          {facebook, w.sign(w.users, "alice", "iss", "https://"+facebook), unverified},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

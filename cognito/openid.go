@@ -3,7 +3,6 @@ package cognito
 import (
 	"context"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/cenotehq/cenote/sts"
@@ -68,7 +67,7 @@ func checkBasicFlow(pool Pool, logins map[string]string) error {
 		return invalidParameter("Basic (classic) flow is not supported with RoleMappings, please use enhanced flow.")
 	}
 	for name := range logins {
-		if strings.Contains(name, ":saml-provider/") {
+		if isSAML(name) {
 			return invalidParameter("Basic (classic) flow is not supported with SAML, please use enhanced flow.")
 		}
 	}

@@ -133,17 +133,6 @@ func TestBasicFlow(t *testing.T) {
 	}
 }
 
-// What cannot be verified yet gets nothing.
-func TestAssertionsAreNotTaken(t *testing.T) {
-	t.Parallel()
-	w := newWorld(t)
-	saml := "arn:aws:iam::" + account + ":saml-provider/okta"
-	pool := w.pool(func(s *cognito.PoolSettings) { s.SAMLProviders = []string{saml} })
-	assertion := map[string]string{saml: w.sign(w.oidc, "alice")}
-	refused(w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: pool, Logins: assertion}))(t, notAuthorized, unverified)
-	refused(w.getCredentials(w.getID(pool, nil), assertion))(t, notAuthorized, unverified)
-}
-
 func TestEnhancedFlowIgnoresAllowClassicFlow(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

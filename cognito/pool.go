@@ -34,7 +34,7 @@ type PoolSettings struct {
 	Name                     string            `aws:"IdentityPoolName" check:"required;len=1-128;pattern=[\\w\\s+=,.@-]+"`
 	AllowUnauthenticated     bool              `aws:"AllowUnauthenticatedIdentities" check:"required"`
 	AllowClassicFlow         *bool             `aws:"AllowClassicFlow"` // nil allows, as true does, but is not shown
-	SupportedLoginProviders  map[string]string `aws:"SupportedLoginProviders" check:"len=-10" key:"len=1-128" each:"len=1-128;pattern=[\\w.;_/-]+"`
+	SupportedLoginProviders  map[string]string `aws:"SupportedLoginProviders" check:"len=-10" key:"len=1-128" each:"secret;len=1-128;pattern=[\\w.;_/-]+"`
 	DeveloperProviderName    string            `aws:"DeveloperProviderName" check:"len=1-128;pattern=[\\w._-]+"`
 	OpenIDConnectProviders   []string          `aws:"OpenIdConnectProviderARNs" each:"len=20-2048"`
 	CognitoIdentityProviders []UserPoolClient  `aws:"CognitoIdentityProviders"`

@@ -108,16 +108,27 @@ func (p Pool) principalTags(proofs []proof) (map[string]string, *fault.Error) {
 }
 
 func (m AttributeMap) tags(p proof) map[string]string {
+	if m.UseDefaults && p.defaults != nil {
+		return p.defaults
+	}
 	if m.UseDefaults {
 		return map[string]string{"username": p.Subject, "client": p.client}
 	}
 	tags := map[string]string{}
 	for key, claim := range m.PrincipalTags {
-		if values := texts(p.claims[claim]); len(values) == 1 {
+		if values := texts(p.attribute(claim)); len(values) == 1 {
 			tags[key] = values[0]
 		}
 	}
 	return tags
+}
+
+// attribute is a claim, or what Amazon calls one: user_id is for tags only.
+func (p proof) attribute(claim string) any {
+	if p.Provider == providerAmazon && claim == "user_id" {
+		return p.Subject
+	}
+	return p.claims[claim]
 }
 
 // checkTagKeys refuses what STS would refuse at every sign-in.

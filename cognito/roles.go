@@ -27,13 +27,13 @@ func selectRole(v visit, custom string) (string, *fault.Error) {
 	}
 	p, mapping, ok := v.mapping()
 	if !ok {
-		return defaultRole(v.pool, "authenticated", custom)
+		return v.roleWithoutMapping(custom)
 	}
 	var chosen string
 	var refusal *fault.Error
 	switch mapping.Type {
 	case mappingToken:
-		chosen, refusal = roleOfToken(p.claims, custom)
+		chosen, refusal = roleOfToken(p, custom)
 	case mappingRules:
 		chosen, refusal = roleOfRules(*mapping.RulesConfiguration, p.claims, custom)
 	default:
@@ -72,14 +72,39 @@ func defaultRole(pool Pool, kind, custom string) (string, *fault.Error) {
 	return role, nil
 }
 
-func roleOfToken(claims map[string]any, custom string) (string, *fault.Error) {
+// roleWithoutMapping is the role that a SAML assertion offers, the first that offers any
+// by the name of its provider, or else the default. Which of several it is has to be
+// asked for.
+func (v visit) roleWithoutMapping(custom string) (string, *fault.Error) {
+	i := slices.IndexFunc(v.proofs, func(p proof) bool { return len(p.roles) > 0 })
+	if i < 0 {
+		return defaultRole(v.pool, "authenticated", custom)
+	}
+	switch p := v.proofs[i]; {
+	case custom != "" && !slices.Contains(p.roles, custom):
+		return "", roleForbidden(custom)
+	case custom != "":
+		return custom, nil
+	case len(p.roles) > 1:
+		return "", ambiguousRole(p.Provider)
+	default:
+		return p.roles[0], nil
+	}
+}
+
+// roleOfToken is the role that a user pool or the assertion of a SAML provider chooses,
+// empty where it leaves the choice.
+func roleOfToken(p proof, custom string) (string, *fault.Error) {
 	if custom != "" {
-		if !slices.Contains(rolesOf(claims[claimRoles]), custom) {
+		if !slices.Contains(rolesOf(p.claims[claimRoles]), custom) && !slices.Contains(p.roles, custom) {
 			return "", roleForbidden(custom)
 		}
 		return custom, nil
 	}
-	preferred, _ := claims[claimPreferredRole].(string)
+	preferred, _ := p.claims[claimPreferredRole].(string)
+	if preferred == "" && len(p.roles) == 1 {
+		return p.roles[0], nil
+	}
 	return preferred, nil
 }
 

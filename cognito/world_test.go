@@ -35,6 +35,9 @@ const (
 	oidc     = "idp.example/org"
 	oidcARN  = "arn:aws:iam::" + account + ":oidc-provider/" + oidc
 	google   = "accounts.google.com"
+	facebook = "graph.facebook.com"
+	amazon   = "www.amazon.com"
+	twitter  = "api.twitter.com"
 	client   = "client1"
 )
 
@@ -45,6 +48,13 @@ func (c *clock) Now() time.Time          { return time.Unix(0, c.nanos.Load()) }
 func (c *clock) move(by time.Duration)   { c.nanos.Add(int64(by)) }
 func (c *clock) moveTo(seconds int64)    { c.nanos.Store(seconds * int64(time.Second)) }
 func (c *clock) in(by time.Duration) int { return int(c.Now().Add(by).Unix()) }
+
+// networks are Facebook, Amazon and Twitter, with their address.
+type networks struct {
+	*testidp.AccessTokens
+	patient *testidp.Patient
+	web     *httptest.Server
+}
 
 // idp is an identity provider with its address.
 type idp struct {
@@ -61,6 +71,7 @@ type world struct {
 	own   *issuer.Issuer
 
 	users, oidc, google idp
+	networks            networks
 }
 
 func newWorld(t *testing.T) *world { return newWorldOf(t, "ES256") }
@@ -75,6 +86,10 @@ func newWorldOf(t *testing.T, algorithm string) *world {
 	for name, p := range map[string]idp{userPool: w.users, oidc: w.oidc, google: w.google} {
 		authority, _, _ := strings.Cut(name, "/")
 		redirects = append(redirects, provider.Redirect{Host: authority, Base: ok(url.Parse(p.web.URL))(t)})
+	}
+	w.networks = w.newNetworks()
+	for _, name := range []string{facebook, amazon, twitter} {
+		redirects = append(redirects, provider.Redirect{Host: name, Base: ok(url.Parse(w.networks.web.URL))(t)})
 	}
 	master, _ := seal.GenerateKey()
 	w.store = ok(store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: master, Now: w.clock.Now}))(t)
@@ -93,16 +108,24 @@ func newWorldOf(t *testing.T, algorithm string) *world {
 	sealing, _ := seal.GenerateKey()
 	w.Service = &cognito.Service{
 		Account: account, Pools: w.store.Pools(), Identities: w.store, IAM: iams, Issuers: issuers, UserPools: issuers, OpenID: w.own, Now: w.clock.Now,
-		Sweeper: cognito.NewSweeper(w.store.Pools(), w.store),
+		Assertions: w.store.Assertions("cognito-identity"), Sweeper: cognito.NewSweeper(w.store.Pools(), w.store),
 		STS: &sts.Service{
 			Account: account, IAM: iams, Issuers: issuers, Now: w.clock.Now,
-			Sealer: sts.NewSealer(sts.SealingKey{ID: "s1", Key: sealing}),
+			Sealer: sts.NewSealer(sts.SealingKey{ID: "s1", Key: sealing}), Assertions: w.store.Assertions("sts"),
 		},
 	}
 	ok(iams.CreateOpenIDConnectProvider(t.Context(), root(), &iam.CreateOpenIDConnectProviderInput{
 		URL: "https://" + oidc, ClientIDList: []string{client, "client2"},
 	}))(t)
 	return w
+}
+
+func (w *world) newNetworks() networks {
+	tokens := ok(testidp.NewAccessTokens(testidp.AccessTokensConfig{Now: w.clock.Now}))(w.t)
+	patient := &testidp.Patient{Handler: tokens}
+	web := httptest.NewServer(patient)
+	w.t.Cleanup(web.Close)
+	return networks{tokens, patient, web}
 }
 
 func (w *world) idp(name string) idp {

@@ -1,11 +1,13 @@
 package iam
 
 import (
+	"crypto"
 	"crypto/rand"
 	"crypto/rsa"
 	"crypto/x509"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -49,7 +51,7 @@ func (p *SAMLProvider) changeKeys(now time.Time, add Secret, remove string) erro
 		}
 		p.PrivateKeys = slices.Delete(p.PrivateKeys, i, i+1)
 	case add != "":
-		if err := checkPrivateKey(add); err != nil {
+		if _, err := parsePrivateKey(add); err != nil {
 			return invalidInput("The private key must be one RSA key, unencrypted, in PEM.").With(err)
 		}
 		if len(p.PrivateKeys) >= samlKeyQuota {
@@ -60,27 +62,44 @@ func (p *SAMLProvider) changeKeys(now time.Time, add Secret, remove string) erro
 	return nil
 }
 
-// checkPrivateKey reports what is wrong with a private key, and repeats nothing of it.
-func checkPrivateKey(text Secret) error {
+// decrypters are the private keys that assertions may be encrypted to. The error repeats
+// nothing of a key.
+func (p SAMLProvider) decrypters() ([]crypto.Decrypter, error) {
+	var keys []crypto.Decrypter
+	for _, kept := range p.PrivateKeys {
+		key, err := parsePrivateKey(kept.PEM)
+		if err != nil {
+			return nil, fmt.Errorf("private key %s of %s: %w", kept.ID, p.ARN(), err)
+		}
+		keys = append(keys, key)
+	}
+	return keys, nil
+}
+
+// parsePrivateKey reads a private key, or reports what is wrong with it and repeats
+// nothing of it.
+func parsePrivateKey(text Secret) (*rsa.PrivateKey, error) {
 	block, rest := pem.Decode([]byte(text))
 	if block == nil || strings.TrimSpace(string(rest)) != "" {
-		return errors.New("not one block of PEM")
+		return nil, errors.New("not one block of PEM")
 	}
 	switch block.Type {
 	case "PRIVATE KEY":
 		key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 		if err != nil {
-			return errors.New("not PKCS #8")
+			return nil, errors.New("not PKCS #8")
 		}
-		if _, is := key.(*rsa.PrivateKey); !is {
-			return errors.New("not an RSA key")
+		private, is := key.(*rsa.PrivateKey)
+		if !is {
+			return nil, errors.New("not an RSA key")
 		}
+		return private, nil
 	case "RSA PRIVATE KEY":
-		if _, err := x509.ParsePKCS1PrivateKey(block.Bytes); err != nil {
-			return errors.New("not PKCS #1")
+		key, err := x509.ParsePKCS1PrivateKey(block.Bytes)
+		if err != nil {
+			return nil, errors.New("not PKCS #1")
 		}
-	default:
-		return errors.New("not a private key in the clear")
+		return key, nil
 	}
-	return nil
+	return nil, errors.New("not a private key in the clear")
 }

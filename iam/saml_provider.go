@@ -21,7 +21,8 @@ const (
 
 	// encryptionAllowed is the encryption mode unless another is asked for: responses
 	// may be encrypted or not.
-	encryptionAllowed = "Allowed"
+	encryptionAllowed  = "Allowed"
+	encryptionRequired = "Required"
 )
 
 // SAMLProvider is a SAML 2.0 identity provider that roles and identity pools of the

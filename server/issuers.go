@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 	"strings"
 
 	"github.com/cenotehq/cenote/cognito"
@@ -39,6 +40,22 @@ func (i Issuers) Keys(ctx context.Context, url, kid string, thumbprints ...strin
 		return token.Keys{}, fmt.Errorf("%w: %w", sts.ErrUnreachable, err)
 	}
 	return keys, err
+}
+
+// Holder asks a provider whose an access token is.
+func (i Issuers) Holder(ctx context.Context, t sts.AccessToken) (sts.Holder, error) {
+	holder, err := i.Network.Holder(ctx, provider.AccessToken(t))
+	if rejected, ok := errors.AsType[*provider.RejectedError](err); ok {
+		return sts.Holder{}, &sts.RejectedError{
+			Answer:  fmt.Sprintf("HTTP/1.1 %d %s", rejected.Status, http.StatusText(rejected.Status)),
+			Expired: rejected.Expired,
+			Cause:   err,
+		}
+	}
+	if err != nil {
+		return sts.Holder{}, fmt.Errorf("%w: %w", sts.ErrUnreachable, err)
+	}
+	return sts.Holder(holder), nil
 }
 
 // SameIssuer reports whether a token's iss claim names a provider. Nobody stands

@@ -48,6 +48,8 @@ type world struct {
 	*httptest.Server
 	config  server.Config
 	idp     *testidp.Provider
+	access  *testidp.AccessTokens // Facebook, Amazon and Twitter
+	patient *testidp.Patient      // where they answer
 	idpDown atomic.Bool
 	time    atomic.Int64 // Unix seconds
 	log     journal
@@ -69,17 +71,40 @@ func newWorld(t testing.TB) *world {
 		idp.ServeHTTP(rw, r)
 	}))
 	t.Cleanup(idpServer.Close)
-	base, err := url.Parse(idpServer.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w.config = w.wire(t, provider.Redirect{Host: idpHost, Base: base})
+	redirects := append(w.openNetworks(t), redirectTo(t, idpHost, idpServer.URL))
+	w.config = w.wire(t, redirects...)
 	w.Server = httptest.NewServer(server.New(w.config))
 	t.Cleanup(w.Close)
 	return w
 }
 
-func (w *world) wire(t testing.TB, redirect provider.Redirect) server.Config {
+// openNetworks starts Facebook, Amazon and Twitter.
+func (w *world) openNetworks(t testing.TB) []provider.Redirect {
+	t.Helper()
+	access, err := testidp.NewAccessTokens(testidp.AccessTokensConfig{Now: w.now})
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.access, w.patient = access, &testidp.Patient{Handler: access}
+	web := httptest.NewServer(w.patient)
+	t.Cleanup(web.Close)
+	var list []provider.Redirect
+	for _, host := range []string{testidp.Facebook, testidp.Amazon, testidp.Twitter} {
+		list = append(list, redirectTo(t, host, web.URL))
+	}
+	return list
+}
+
+func redirectTo(t testing.TB, host, address string) provider.Redirect {
+	t.Helper()
+	base, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return provider.Redirect{Host: host, Base: base}
+}
+
+func (w *world) wire(t testing.TB, redirects ...provider.Redirect) server.Config {
 	t.Helper()
 	master, _ := seal.GenerateKey()
 	kept, err := store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: master, Now: w.now})
@@ -92,7 +117,7 @@ func (w *world) wire(t testing.TB, redirect provider.Redirect) server.Config {
 		}
 	})
 	own := newIssuer(t)
-	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: []provider.Redirect{redirect}})}
+	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: redirects, Now: w.now})}
 	sealing, _ := seal.GenerateKey()
 	iams := &iam.Service{
 		Account: account, Roles: kept.Roles(), Users: kept.Users(), Groups: kept.Groups(),
@@ -100,7 +125,7 @@ func (w *world) wire(t testing.TB, redirect provider.Redirect) server.Config {
 	}
 	stss := &sts.Service{
 		Account: account, IAM: iams, Issuers: issuers, Now: w.now,
-		Sealer: sts.NewSealer(sts.SealingKey{ID: "k", Key: sealing}),
+		Sealer: sts.NewSealer(sts.SealingKey{ID: "k", Key: sealing}), Assertions: kept.Assertions("sts"),
 	}
 	return server.Config{
 		Account: account,
@@ -110,7 +135,7 @@ func (w *world) wire(t testing.TB, redirect provider.Redirect) server.Config {
 		Cognito: &cognito.Service{
 			Account: account, Pools: kept.Pools(), Identities: kept,
 			IAM: iams, STS: stss, Issuers: issuers, UserPools: issuers, OpenID: own, Now: w.now,
-			Sweeper: cognito.NewSweeper(kept.Pools(), kept),
+			Assertions: kept.Assertions("cognito-identity"), Sweeper: cognito.NewSweeper(kept.Pools(), kept),
 		},
 		Issuer: own,
 		Audit:  audit.Log{Logger: slog.New(slog.NewJSONHandler(&w.log, nil))},

@@ -14,6 +14,7 @@ import (
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/store"
+	"github.com/cenotehq/cenote/sts"
 )
 
 var (
@@ -24,6 +25,7 @@ var (
 	_ iam.Table[cognito.Pool]     = (*store.Table[cognito.Pool])(nil)
 	_ iam.Uses                    = (*store.Uses)(nil)
 	_ cognito.Identities          = (*store.Store)(nil)
+	_ sts.Assertions              = (*store.Assertions)(nil)
 )
 
 func newMasterKey() (*seal.Key, error) { return seal.NewKey(make([]byte, seal.KeySize)) }

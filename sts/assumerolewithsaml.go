@@ -3,8 +3,7 @@ package sts
 import (
 	"context"
 	"errors"
-	"fmt"
-	"io/fs"
+	"slices"
 )
 
 // AssumeRoleWithSAMLInput is the request of AssumeRoleWithSAML.
@@ -17,20 +16,59 @@ type AssumeRoleWithSAMLInput struct {
 	DurationSeconds int32              `aws:"DurationSeconds" check:"range=900-43200"`
 }
 
-// AssumeRoleWithSAML refuses everybody: no signature of a SAML response can be proven
-// here, and what is not proven is not true. It says so in the words that AWS has for a
-// provider that the account does not know, and for a signature that does not hold.
-func (s *Service) AssumeRoleWithSAML(ctx context.Context, in *AssumeRoleWithSAMLInput) (*struct{}, error) {
+// AssumeRoleWithSAMLOutput is the answer of AssumeRoleWithSAML.
+type AssumeRoleWithSAMLOutput struct {
+	Credentials      Credentials     `aws:"Credentials"`
+	AssumedRoleUser  AssumedRoleUser `aws:"AssumedRoleUser"`
+	PackedPolicySize *int32          `aws:"PackedPolicySize"`
+	Subject          string          `aws:"Subject"`
+	SubjectType      string          `aws:"SubjectType"`
+	Issuer           string          `aws:"Issuer"`
+	Audience         string          `aws:"Audience"` // the recipient of the assertion
+	NameQualifier    string          `aws:"NameQualifier"`
+	SourceIdentity   string          `aws:"SourceIdentity"`
+}
+
+// AssumeRoleWithSAML gives the bearer of a SAML response a session of a role that trusts
+// the provider and that the response offers. A response gets one session.
+func (s *Service) AssumeRoleWithSAML(ctx context.Context, in *AssumeRoleWithSAMLInput) (*AssumeRoleWithSAMLOutput, error) {
 	if _, err := roleName(in.RoleARN); err != nil {
 		return nil, err
 	}
-	_, err := s.IAM.SAMLProvider(ctx, in.PrincipalARN)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil, invalidIdentityToken("Specified provider doesn't exist")
-	case err != nil:
-		return nil, fmt.Errorf("reading a SAML provider: %w", err)
-	default:
-		return nil, invalidIdentityToken("Response signature invalid").With(errors.New("there is no verifier of SAML responses"))
+	provider, err := s.samlProvider(ctx, in.PrincipalARN)
+	if err != nil {
+		return nil, err
 	}
+	a, err := s.VerifySAML(provider, in.SAMLAssertion)
+	if err != nil {
+		return nil, samlFault(err)
+	}
+	ask := WebRequest{RoleARN: in.RoleARN, Seconds: in.DurationSeconds, Policy: in.Policy, PolicyARNs: in.PolicyARNs}
+	if ask.SessionName, err = samlSessionName(a); err != nil {
+		return nil, err
+	}
+	who := bearer{action: actionSAML, federated: in.PrincipalARN, keys: samlKeys(a, provider), trustKeys: samlTrustKeys(a, provider)}
+	if err := who.readAttributes(a); err != nil {
+		return nil, err
+	}
+	if who.limit, err = samlLimit(a, s.now()); err != nil {
+		return nil, err
+	}
+	if !slices.Contains(SAMLRoles(a, in.PrincipalARN), in.RoleARN) {
+		return nil, notAuthorized(actionSAML).With(errors.New("the response does not offer this role"))
+	}
+	granted, err := s.admit(ctx, who, ask)
+	if err != nil {
+		return nil, err
+	}
+	// Last, so that what was refused can be mended and tried again.
+	if err := s.takeOnce(ctx, provider, a); err != nil {
+		return nil, err
+	}
+	credentials, user := s.mint(granted)
+	return &AssumeRoleWithSAMLOutput{
+		Credentials: credentials, AssumedRoleUser: user, PackedPolicySize: percent(granted.packed),
+		Subject: a.Subject, SubjectType: samlSubjectType(a), Issuer: a.Issuer, Audience: a.Recipient,
+		NameQualifier: samlNameQualifier(a, provider), SourceIdentity: who.sourceIdentity,
+	}, nil
 }

@@ -51,16 +51,16 @@ type AssumeRoleWithWebIdentityOutput struct {
 	SourceIdentity              string          `aws:"SourceIdentity"`
 }
 
-// AssumeRoleWithWebIdentity gives the bearer of an OpenID token a session of a
-// role that trusts the token's issuer.
+// AssumeRoleWithWebIdentity gives the bearer of an OpenID token, or of an access token
+// of the provider that ProviderID names, a session of a role that trusts the issuer.
 func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in *AssumeRoleWithWebIdentityInput) (*AssumeRoleWithWebIdentityOutput, error) {
-	if in.ProviderID != "" {
-		return nil, idpRejected(in.ProviderID + ": this server does not take access tokens of this provider")
+	if in.ProviderID != "" && in.ProviderID != facebook && in.ProviderID != amazon {
+		return nil, validation("ProviderId must be www.amazon.com or graph.facebook.com, and left out for OpenID Connect tokens.")
 	}
 	if _, err := roleName(in.RoleARN); err != nil {
 		return nil, err
 	}
-	who, err := s.verify(ctx, in.WebIdentityToken)
+	who, err := s.bearer(ctx, in)
 	if err != nil {
 		return nil, err
 	}
@@ -83,6 +83,13 @@ func (s *Service) AssumeRoleWithWebIdentity(ctx context.Context, in *AssumeRoleW
 		PackedPolicySize:            percent(assumed.PackedSize),
 		SourceIdentity:              who.SourceIdentity,
 	}, nil
+}
+
+func (s *Service) bearer(ctx context.Context, in *AssumeRoleWithWebIdentityInput) (WebIdentity, error) {
+	if in.ProviderID != "" {
+		return s.verifyAccessToken(ctx, in.ProviderID, in.WebIdentityToken)
+	}
+	return s.verify(ctx, in.WebIdentityToken)
 }
 
 func percent(size int32) *int32 {

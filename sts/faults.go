@@ -43,6 +43,12 @@ func idpRejected(message string) *fault.Error {
 	return fault.New("IDPRejectedClaim", 403, message)
 }
 
+// idpCommunication is an error that AWS's clients take for passing, and try again.
+func idpCommunication() *fault.Error {
+	return fault.New("IDPCommunicationError", 400,
+		"The identity provider (IDP) that was asked to verify the incoming identity token could not be reached.")
+}
+
 // invalidAuthorizationMessage does not say what is wrong: whoever guesses learns nothing.
 func invalidAuthorizationMessage(cause error) *fault.Error {
 	return fault.New("InvalidAuthorizationMessageException", 400,

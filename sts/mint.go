@@ -23,6 +23,7 @@ type grant struct {
 	role     iam.Role
 	session  Session
 	duration time.Duration // 0 means the default
+	packed   int32         // percent of the room for session policies and tags
 }
 
 // mint makes the session's credentials. Whoever calls it has checked that the

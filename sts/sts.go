@@ -21,6 +21,10 @@ type Service struct {
 	Issuers Issuers
 	Sealer  *Sealer
 
+	// SignIn are URLs beside AWS's own that SAML responses may be meant for.
+	SignIn     []string
+	Assertions Assertions
+
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -41,6 +45,11 @@ type Issuers interface {
 	// server whose certificate the system does not trust. The error wraps
 	// ErrUnreachable or ErrCertificate where that is the cause.
 	Keys(ctx context.Context, issuer, kid string, thumbprints ...string) (token.Keys, error)
+
+	// Holder asks a provider of access tokens whose one of them is. The error is a
+	// *RejectedError where the provider says that it is no good; with any other the
+	// provider did not tell. None has a part of the token in its text.
+	Holder(ctx context.Context, t AccessToken) (Holder, error)
 
 	// SameIssuer reports whether a token's iss claim names the provider that is
 	// known by this host and path.

@@ -73,7 +73,12 @@ func onlyStrings(claim any) (list []string, ok bool) {
 const sourceIdentityRule = `Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"`
 
 func validSourceIdentity(s string) bool {
-	if len(s) < 2 || len(s) > 64 || strings.HasPrefix(strings.ToLower(s), "aws:") {
+	return isName(s) && !strings.HasPrefix(strings.ToLower(s), "aws:")
+}
+
+// isName reports whether s can be the name of a session: [a-zA-Z_0-9+=,.@-]{2,64}.
+func isName(s string) bool {
+	if len(s) < 2 || len(s) > 64 {
 		return false
 	}
 	return strings.IndexFunc(s, func(r rune) bool {

@@ -2,10 +2,7 @@ package sts
 
 import (
 	"context"
-	"errors"
-	"io/fs"
 
-	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/policy"
 )
 
@@ -23,6 +20,10 @@ type WebIdentity struct {
 	Audience string   // what the aud key holds
 	AMR      []string // how the bearer signed in; empty where the token does not say
 
+	// SubjectKey is the name of the key that holds Subject where it is not sub, as for
+	// access tokens, which have no aud key either.
+	SubjectKey string
+
 	// TrustKeys are further condition keys that only the trust policy sees.
 	TrustKeys map[string]string
 
@@ -31,7 +32,7 @@ type WebIdentity struct {
 	SourceIdentity string
 }
 
-// WebRequest is what is asked for a WebIdentity.
+// WebRequest is what is asked for whom an identity provider vouches for.
 type WebRequest struct {
 	RoleARN     string
 	SessionName string
@@ -54,107 +55,22 @@ type Assumed struct {
 // if the role's trust policy says so. A refusal is a *fault.Error of this API, the
 // same for a role that does not exist as for one that does not trust.
 func (s *Service) AssumeWebIdentity(ctx context.Context, who WebIdentity, ask WebRequest) (Assumed, error) {
-	// Before the role, lest bad tags tell the roles that exist from the others.
-	if err := checkTags(who.Tags); err != nil {
-		return Assumed{}, err
-	}
-	role, err := s.findRole(ctx, ask.RoleARN)
-	if errors.Is(err, fs.ErrNotExist) {
-		return Assumed{}, notAuthorized(actionWebIdentity).With(err)
-	}
+	granted, err := s.admit(ctx, who.bearer(), ask)
 	if err != nil {
 		return Assumed{}, err
 	}
-	if err := s.trusts(ctx, role, who, ask.SessionName); err != nil {
-		return Assumed{}, err
-	}
-	duration, err := checkDuration(ask.Seconds, role)
-	if err != nil {
-		return Assumed{}, err
-	}
-	session := who.session(ask.SessionName)
-	if err := s.restrict(ctx, &session, ask.Policy, ask.PolicyARNs); err != nil {
-		return Assumed{}, err
-	}
-	packed, err := packedSize(session)
-	if err != nil {
-		return Assumed{}, err
-	}
-	session.Policies = append(session.Policies, ask.Scope...)
-	credentials, user := s.mint(grant{role: role, session: session, duration: duration})
-	return Assumed{Credentials: credentials, User: user, PackedSize: packed}, nil
-}
-
-const (
-	actionWebIdentity    = "sts:AssumeRoleWithWebIdentity"
-	actionTagSession     = "sts:TagSession"
-	actionSourceIdentity = "sts:SetSourceIdentity"
-)
-
-// trusts returns nil if the role's trust policy allows who, and all that the token
-// asks for beside the session: tags and a source identity each need their own
-// permission.
-func (s *Service) trusts(ctx context.Context, role iam.Role, who WebIdentity, sessionName string) error {
-	actions := []string{actionWebIdentity}
-	if len(who.Tags) > 0 || len(who.TransitiveTags) > 0 {
-		actions = append(actions, actionTagSession)
-	}
-	if who.SourceIdentity != "" {
-		actions = append(actions, actionSourceIdentity)
-	}
-	keys := s.IAM.RequestContext(ctx)
-	keys.Merge(who.trustContext(role, sessionName))
-	for _, action := range actions {
-		decision := policy.EvaluateTrust(policy.Request{
-			Principal: policy.Principal{Federated: who.Federated},
-			Action:    action,
-			Resource:  role.ARN().String(),
-			Context:   keys,
-		}, policy.Source{Name: role.Name, Kind: policy.Trust, Document: role.Trust}, policy.Policies{})
-		if !decision.Allowed {
-			return notAuthorized(actionWebIdentity).With(&UntrustedError{Role: role.ARN().String(), Action: action, Decision: decision})
-		}
-	}
-	return nil
-}
-
-// UntrustedError is the cause of a refusal that its message does not tell: which
-// trust policy refused what, and how near it came.
-type UntrustedError struct {
-	Role     string
-	Action   string
-	Decision policy.Decision
-}
-
-func (e *UntrustedError) Error() string {
-	return "the trust policy of " + e.Role + " refuses " + e.Action + ": " + e.Decision.Reason(e.Action)
-}
-
-// trustContext returns the condition keys that a trust policy sees.
-func (w WebIdentity) trustContext(role iam.Role, sessionName string) policy.Context {
-	keys := policy.NewContext()
-	for key, value := range w.TrustKeys {
-		keys.Set(key, value)
-	}
-	for key, value := range w.lasting() {
-		keys.Set(key, value)
-	}
-	if len(w.AMR) > 0 {
-		keys.SetList(w.Issuer+":amr", w.AMR)
-	}
-	for _, tag := range role.Tags {
-		keys.Set("aws:ResourceTag/"+tag.Key, tag.Value)
-	}
-	keys.Set("sts:RoleSessionName", sessionName)
-	if w.SourceIdentity != "" {
-		keys.Set("sts:SourceIdentity", w.SourceIdentity)
-	}
-	tagKeys(keys, w.Tags, w.TransitiveTags)
-	return keys
+	credentials, user := s.mint(granted)
+	return Assumed{Credentials: credentials, User: user, PackedSize: granted.packed}, nil
 }
 
 // lasting returns the condition keys with one value that the session keeps.
 func (w WebIdentity) lasting() map[string]string {
+	if w.SubjectKey != "" {
+		return map[string]string{
+			w.Issuer + ":" + w.SubjectKey: w.Subject,
+			"aws:FederatedProvider":       w.Federated,
+		}
+	}
 	return map[string]string{
 		w.Issuer + ":sub":       w.Subject,
 		w.Issuer + ":aud":       w.Audience,
@@ -162,13 +78,16 @@ func (w WebIdentity) lasting() map[string]string {
 	}
 }
 
-func (w WebIdentity) session(name string) Session {
-	session := Session{
-		Name: name, Keys: w.lasting(),
-		Tags: w.Tags, TransitiveTags: w.TransitiveTags, SourceIdentity: w.SourceIdentity,
+func (w WebIdentity) bearer() bearer {
+	b := bearer{
+		action: actionWebIdentity, federated: w.Federated, keys: w.lasting(), trustKeys: policy.NewContext(),
+		tags: w.Tags, transitiveTags: w.TransitiveTags, sourceIdentity: w.SourceIdentity,
+	}
+	for key, value := range w.TrustKeys {
+		b.trustKeys.Set(key, value)
 	}
 	if len(w.AMR) > 0 {
-		session.Lists = map[string][]string{w.Issuer + ":amr": w.AMR}
+		b.lists = map[string][]string{w.Issuer + ":amr": w.AMR}
 	}
-	return session
+	return b
 }

@@ -138,7 +138,7 @@ func TestOrderOfChecks(t *testing.T) {
 		code, message string
 		add           func(*request)
 	}{
-		{403, "IDPRejectedClaim", "www.amazon.com: this server does not take access tokens of this provider", func(r *request) { r.in.ProviderID = "www.amazon.com" }},
+		{400, validation, "ProviderId must be www.amazon.com or graph.facebook.com, and left out for OpenID Connect tokens.", func(r *request) { r.in.ProviderID = google }},
 		{400, validation, "Request ARN is invalid", func(r *request) { r.in.RoleARN = "arn:aws:iam::" + account + ":user/r" }},
 		{400, invalidToken, notJWT, func(r *request) { r.opaque = true }},
 		{400, invalidToken, "No OpenIDConnect provider found in your account for https://x", func(r *request) { r.claims["iss"] = "https://x" }},

@@ -31,8 +31,12 @@ const (
 	oidc    = "idp.example/org"
 	oidcARN = "arn:aws:iam::" + account + ":oidc-provider/" + oidc
 	google  = "accounts.google.com"
-	client  = "client1"
-	alice   = "a11ce000-0000-4000-8000-000000000001"
+
+	facebook = "graph.facebook.com"
+	amazon   = "www.amazon.com"
+
+	client = "client1"
+	alice  = "a11ce000-0000-4000-8000-000000000001"
 )
 
 // clock stands still until it is moved.
@@ -41,6 +45,13 @@ type clock struct{ nanos atomic.Int64 }
 func (c *clock) Now() time.Time        { return time.Unix(0, c.nanos.Load()) }
 func (c *clock) seconds() int          { return int(c.Now().Unix()) }
 func (c *clock) move(by time.Duration) { c.nanos.Add(int64(by)) }
+
+// networks are Facebook, Amazon and Twitter, with their address.
+type networks struct {
+	*testidp.AccessTokens
+	patient *testidp.Patient
+	web     *httptest.Server
+}
 
 // idp is an identity provider with its address.
 type idp struct {
@@ -57,6 +68,7 @@ type world struct {
 	keys  *issuer.Issuer // our own
 
 	oidc, google idp
+	networks     networks
 }
 
 func newWorld(t testing.TB) *world {
@@ -68,6 +80,10 @@ func newWorld(t testing.TB) *world {
 	for name, p := range map[string]idp{oidc: w.oidc, google: w.google} {
 		authority, _, _ := strings.Cut(name, "/")
 		redirects = append(redirects, provider.Redirect{Host: authority, Base: ok(url.Parse(p.web.URL))(t)})
+	}
+	w.networks = w.newNetworks()
+	for _, name := range []string{facebook, amazon} {
+		redirects = append(redirects, provider.Redirect{Host: name, Base: ok(url.Parse(w.networks.web.URL))(t)})
 	}
 	master, _ := seal.GenerateKey()
 	w.store = ok(store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: master, Now: w.clock.Now}))(t)
@@ -86,11 +102,20 @@ func newWorld(t testing.TB) *world {
 		},
 		Issuers: server.Issuers{Own: w.keys, Network: provider.New(provider.Config{Redirects: redirects, Now: w.clock.Now})},
 		Sealer:  sts.NewSealer(sts.SealingKey{ID: "s1", Key: sealing}),
+		SignIn:  []string{ownSignIn}, Assertions: w.store.Assertions("sts"),
 	}
 	ok(w.IAM.CreateOpenIDConnectProvider(t.Context(), root(), &iam.CreateOpenIDConnectProviderInput{
 		URL: "https://" + oidc, ClientIDList: []string{client, "client2"},
 	}))(t)
 	return w
+}
+
+func (w *world) newNetworks() networks {
+	tokens := ok(testidp.NewAccessTokens(testidp.AccessTokensConfig{Now: w.clock.Now}))(w.t)
+	patient := &testidp.Patient{Handler: tokens}
+	web := httptest.NewServer(patient)
+	w.t.Cleanup(web.Close)
+	return networks{tokens, patient, web}
 }
 
 func (w *world) idp(name string) idp {

@@ -16,6 +16,7 @@ import (
 const (
 	demoRegion = "us-east-1"
 	demoPool   = "demo"
+	demoSAML   = "demo"
 )
 
 // demoTrust lets the identities of one pool assume a role: guests or users.
@@ -49,8 +50,9 @@ const (
 )
 
 // ensureDemo returns the id of the demo pool. It makes the pool with its provider
-// and roles once; whatever is changed afterwards stays as it is.
-func ensureDemo(ctx context.Context, c server.Config) (string, error) {
+// and roles once; whatever is changed afterwards stays as it is. metadata is that of the
+// SAML provider.
+func ensureDemo(ctx context.Context, c server.Config, metadata string) (string, error) {
 	root := iam.Caller{
 		Account: c.Account, Region: demoRegion, ARN: arn.Root(c.Account).String(), UserID: c.Account, Root: true,
 	}
@@ -64,10 +66,17 @@ func ensureDemo(ctx context.Context, c server.Config) (string, error) {
 	if err := unlessThere(err); err != nil {
 		return "", err
 	}
+	_, err = c.IAM.CreateSAMLProvider(ctx, root, &iam.CreateSAMLProviderInput{Name: demoSAML, SAMLMetadataDocument: metadata})
+	if err := unlessThere(err); err != nil {
+		return "", err
+	}
 	pool, err := c.Cognito.CreateIdentityPool(ctx, root, &cognito.CreateIdentityPoolInput{PoolSettings: cognito.PoolSettings{
 		Name:                   demoPool,
 		AllowUnauthenticated:   true,
 		OpenIDConnectProviders: []string{arn.OIDCProvider(c.Account, testHost).String()},
+		SAMLProviders:          []string{arn.SAMLProvider(c.Account, demoSAML).String()},
+
+		SupportedLoginProviders: testApps(),
 	}})
 	if err != nil {
 		return "", err

@@ -7,22 +7,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"net"
+	"maps"
 	"net/http"
-	"net/url"
 	"os"
+	"slices"
 	"strings"
 
-	"github.com/cenotehq/cenote/provider"
+	"github.com/cenotehq/cenote/arn"
 	"github.com/cenotehq/cenote/testidp"
-)
-
-// The built-in test provider of cenote dev. Its host exists nowhere (RFC 6761
-// reserves .test): a redirect leads to the server itself.
-const (
-	testHost   = "idp.cenote.test"
-	testPath   = "/testidp"
-	testClient = "demo"
 )
 
 // dev is the command of that name.
@@ -39,7 +31,7 @@ func dev(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		return err
 	}
 	endpoint := "http://" + l.Addr().String()
-	settings.Redirects = append(settings.Redirects, provider.Redirect{Host: testHost, Base: testBase(l.Addr())})
+	settings.Redirects = append(settings.Redirects, testRedirects(l.Addr())...)
 	i, err := open(ctx, settings, log)
 	if err != nil {
 		return errors.Join(err, l.Close())
@@ -59,30 +51,24 @@ func dev(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 	return i.serve(ctx, l, handler)
 }
 
-// testBase is where the test provider answers: on the server's own port.
-func testBase(address net.Addr) *url.URL {
-	return &url.URL{Scheme: "http", Host: address.String(), Path: testPath}
-}
-
 // demo makes what cenote dev shows, so far as it is not there, and returns the
-// handler that also answers as the test provider.
+// handler that also answers as the test providers.
 func (i *instance) demo(ctx context.Context, endpoint string) (http.Handler, nextSteps, error) {
 	keys, err := signingKeys(ctx, i.store, purposeTestIDP, "RS256")
 	if err != nil {
 		return nil, nextSteps{}, err
 	}
-	idp, err := testidp.New(testidp.Config{Issuer: "https://" + testHost, ClientID: testClient, Key: keys[0].Signer})
+	all, metadata, err := testProviders(keys[0].Signer)
 	if err != nil {
-		return nil, nextSteps{}, fmt.Errorf("starting the test provider: %w", err)
+		return nil, nextSteps{}, fmt.Errorf("starting the test providers: %w", err)
 	}
-	pool, err := ensureDemo(ctx, i.services)
+	pool, err := ensureDemo(ctx, i.services, metadata)
 	if err != nil {
 		return nil, nextSteps{}, fmt.Errorf("making the demo pool: %w", err)
 	}
-	tests := http.StripPrefix(testPath, idp)
 	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, testPath+"/") {
-			tests.ServeHTTP(w, r)
+			all.ServeHTTP(w, r)
 			return
 		}
 		i.handler.ServeHTTP(w, r)
@@ -93,7 +79,7 @@ func (i *instance) demo(ctx context.Context, endpoint string) (http.Handler, nex
 	}
 	return both, nextSteps{
 		Endpoint: endpoint, Region: demoRegion, Data: i.settings.Data, Pool: pool,
-		Provider: testHost, Users: users,
+		Provider: testHost, Access: slices.Sorted(maps.Keys(testApps())), SAML: arn.SAMLProvider(i.settings.Account, demoSAML).String(), Users: users,
 		AccessKeyID: i.services.Root.ID, SecretAccessKey: string(i.services.Root.Secret),
 	}, nil
 }
@@ -105,6 +91,8 @@ type nextSteps struct {
 	Data            string   `json:"data"`
 	Pool            string   `json:"identityPoolId"`
 	Provider        string   `json:"loginProvider"`
+	Access          []string `json:"accessTokenProviders"`
+	SAML            string   `json:"samlProvider"`
 	Users           []string `json:"users"`
 	AccessKeyID     string   `json:"accessKeyId"`
 	SecretAccessKey string   `json:"secretAccessKey"`
@@ -134,6 +122,11 @@ A signed-in user, the same at every visit:
   ID=$(%[6]s cognito-identity get-id --identity-pool-id %[3]s --logins %[4]s=$TOKEN --query IdentityId --output text)
   %[6]s cognito-identity get-credentials-for-identity --identity-id $ID --logins %[4]s=$TOKEN
 
+Facebook, Amazon and Twitter are test providers, too, with the same users:
+
+  TOKEN=$(%[7]s %[8]s --provider %[12]s)
+  %[6]s cognito-identity get-id --identity-pool-id %[3]s --logins %[12]s=$TOKEN
+
 The administrator:
 
   export AWS_ACCESS_KEY_ID=%[9]s AWS_SECRET_ACCESS_KEY=%[10]s
@@ -143,7 +136,7 @@ For the SDKs: endpoint %[1]s, region %[11]s, that is
 AWS_ENDPOINT_URL=%[1]s AWS_REGION=%[11]s in most of them.
 
 `, n.Endpoint, n.Data, n.Pool, n.Provider, strings.Join(n.Users, ", "), aws, self, n.Users[0],
-		n.AccessKeyID, n.SecretAccessKey, n.Region)
+		n.AccessKeyID, n.SecretAccessKey, n.Region, testidp.Facebook)
 }
 
 // program is how to call this program once more for a token: go run leaves no

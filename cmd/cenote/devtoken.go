@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -11,6 +12,8 @@ import (
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/cenotehq/cenote/testidp"
 )
 
 const (
@@ -18,29 +21,35 @@ const (
 	maxTokenAnswer  = 1 << 20
 )
 
-// devToken is the command dev token: an ID token of the test provider of a running
-// cenote dev.
+// devToken is the command dev token: a token of a test provider of a running cenote
+// dev, in the form in which Logins has it.
 func devToken(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	flags := newFlags("dev token")
 	endpoint := flags.String("endpoint", defaultEndpoint, "where cenote dev runs")
-	form := url.Values{}
-	flags.Func("claim", "`NAME=VALUE`: a further claim; may be repeated", func(pair string) error {
+	provider := flags.String("provider", testHost, "whose token: "+testHost+", saml, facebook, amazon or twitter")
+	app := flags.String("app", "", "the app that the token is for, at Twitter KEY;SECRET (default: the demo pool's)")
+	var claims []string
+	flags.Func("claim", "`NAME=VALUE`: a further claim or attribute; may be repeated; a claim's value in [] or {} is JSON", func(pair string) error {
 		if name, _, ok := strings.Cut(pair, "="); !ok || name == "" {
 			return errors.New("a claim has the form NAME=VALUE")
 		}
-		form.Add("claim", pair)
+		claims = append(claims, pair)
 		return nil
 	})
 	user, err := readUser(flags, args)
 	if err != nil {
 		return err
 	}
-	form.Set("user", user)
 	base, err := url.Parse(*endpoint)
 	if err != nil || base.Host == "" || base.Scheme != "http" && base.Scheme != "https" {
 		return &usageError{fmt.Sprintf("the endpoint %q is no URL such as %s", *endpoint, defaultEndpoint)}
 	}
-	token, err := requestToken(ctx, base.JoinPath(testPath, "token").String(), form)
+	form, path, err := tokenForm(*provider, *app, claims)
+	if err != nil {
+		return err
+	}
+	form.Set("user", user)
+	token, err := requestToken(ctx, base.JoinPath(testPath, path).String(), form)
 	if err != nil {
 		return err
 	}
@@ -48,9 +57,35 @@ func devToken(ctx context.Context, args []string, stdout, _ io.Writer) error {
 	return err
 }
 
+// tokenForm returns what to ask a test provider, and where it is below testPath.
+func tokenForm(provider, app string, claims []string) (form url.Values, path string, err error) {
+	switch provider {
+	case testHost:
+		return url.Values{"claim": claims, "client_id": {app}}, "/token", nil
+	case "saml":
+		return url.Values{"attribute": claims, "audience": {app}, "recipient": {signInURL}}, samlPath + "/response", nil
+	}
+	switch provider {
+	case "facebook":
+		provider = testidp.Facebook
+	case "amazon":
+		provider = testidp.Amazon
+	case "twitter":
+		provider = testidp.Twitter
+	}
+	known, ok := testApps()[provider]
+	if !ok {
+		return nil, "", &usageError{fmt.Sprintf("there is no test provider %q; there are %s, saml, facebook, amazon and twitter", provider, testHost)}
+	}
+	if len(claims) > 0 {
+		return nil, "", &usageError{"an access token of " + provider + " has no claims; leave --claim out"}
+	}
+	return url.Values{"provider": {provider}, "app": {cmp.Or(app, known)}}, accessPath + "/token", nil
+}
+
 // readUser reads the words of the command: one user, before or after the flags.
 func readUser(flags *flag.FlagSet, args []string) (string, error) {
-	const help = "say `cenote dev token alice`, with --claim NAME=VALUE for further claims"
+	const help = "say `cenote dev token alice`, with --claim NAME=VALUE for further claims and --provider for another provider"
 	var words []string
 	for {
 		err := flags.Parse(args)
@@ -95,10 +130,16 @@ func requestToken(ctx context.Context, address string, form url.Values) (string,
 		return "", fmt.Errorf("the test provider says: %s; `cenote dev` prints its users", strings.TrimSpace(string(body)))
 	}
 	var answer struct {
-		Token string `json:"id_token"`
+		ID     string `json:"id_token"`
+		Access string `json:"access_token"`
+		SAML   string `json:"SAMLResponse"`
 	}
-	if err := json.Unmarshal(body, &answer); err != nil || response.StatusCode != http.StatusOK || answer.Token == "" {
+	token := ""
+	if err := json.Unmarshal(body, &answer); err == nil && response.StatusCode == http.StatusOK {
+		token = answer.ID + answer.Access + answer.SAML // there is one of them
+	}
+	if token == "" {
 		return "", fmt.Errorf("%s does not answer like a test provider; is it `cenote dev`, and not `cenote serve`?", address)
 	}
-	return answer.Token, nil
+	return token, nil
 }

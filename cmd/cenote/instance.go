@@ -86,7 +86,10 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 		ManagedPolicies: i.store.ManagedPolicies(), Providers: i.store.OIDCProviders(), SAMLProviders: i.store.SAMLProviders(), Uses: i.store.Uses(),
 		PlainIssuer: i.settings.plainIssuer,
 	}
-	stss := &sts.Service{Account: account, IAM: iams, Issuers: issuers, Sealer: sealer}
+	stss := &sts.Service{
+		Account: account, IAM: iams, Issuers: issuers, Sealer: sealer,
+		SignIn: i.settings.signIn(), Assertions: i.store.Assertions("sts"),
+	}
 	i.freshKey = fresh
 	i.services = server.Config{
 		Account:   account,
@@ -98,7 +101,7 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 		Cognito: &cognito.Service{
 			Account: account, Pools: i.store.Pools(), Identities: i.store,
 			IAM: iams, STS: stss, Issuers: issuers, UserPools: issuers, OpenID: own,
-			Sweeper: cognito.NewSweeper(i.store.Pools(), i.store),
+			Assertions: i.store.Assertions("cognito-identity"), Sweeper: cognito.NewSweeper(i.store.Pools(), i.store),
 		},
 		Issuer: own,
 		Audit:  audit.Log{Logger: log},

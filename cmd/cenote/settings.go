@@ -48,7 +48,8 @@ type Settings struct {
 	Drain time.Duration
 
 	// PublicURL is where clients reach the server, if that is not where it listens: the
-	// OpenID discovery document says so. Default empty: the host that was asked for.
+	// OpenID discovery document says so, and SAML responses may be meant for /saml below
+	// it. Default empty: the host that was asked for.
 	PublicURL string
 
 	// Hosts are further names that clients sign for, as they stand in the Host header:
@@ -214,6 +215,14 @@ func isLoopback(host string) bool {
 // redirect names the host.
 func (s *Settings) plainIssuer(host string) bool {
 	return slices.ContainsFunc(s.Redirects, func(r provider.Redirect) bool { return strings.EqualFold(r.Host, host) })
+}
+
+// signIn are the URLs of our own that SAML responses may be meant for.
+func (s *Settings) signIn() []string {
+	if s.PublicURL == "" {
+		return nil
+	}
+	return []string{strings.TrimSuffix(s.PublicURL, "/") + "/saml"}
 }
 
 // redirectsFlag collects the values of --redirect. A variable has room for only

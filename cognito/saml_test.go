@@ -1,0 +1,366 @@
+package cognito_test
+
+import (
+	"encoding/base64"
+	"errors"
+	"maps"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/cenotehq/cenote/cognito"
+	"github.com/cenotehq/cenote/fault"
+	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/sts"
+	"github.com/cenotehq/cenote/testidp"
+)
+
+const (
+	saml        = "arn:aws:iam::" + account + ":saml-provider/corp"
+	samlIssuer  = "https://saml.example/corp"
+	awsSignIn   = "https://signin.aws.amazon.com/saml"
+	roleNames   = "https://aws.amazon.com/SAML/Attributes/Role"
+	samlClaims  = "http://schemas.xmlsoap.org/ws/2005/05/identity/claims/"
+	noAssertion = "Invalid login token. Not a valid SAML assertion."
+	usedBefore  = "Invalid login token. The SAML response was used with another identity pool."
+)
+
+// samlWorld is a world with the SAML provider corp of the account.
+type samlWorld struct {
+	*world
+	corp *testidp.SAMLProvider
+}
+
+func newSAMLWorld(t *testing.T) *samlWorld {
+	t.Helper()
+	w := &samlWorld{world: newWorld(t)}
+	w.corp = ok(testidp.NewSAML(testidp.SAMLConfig{EntityID: samlIssuer, Now: w.clock.Now}))(t)
+	ok(w.IAM.CreateSAMLProvider(t.Context(), root(), &iam.CreateSAMLProviderInput{Name: "corp", SAMLMetadataDocument: w.corp.Metadata()}))(t)
+	return w
+}
+
+// samlPool is a pool for users of corp as well.
+func (w *samlWorld) samlPool() string {
+	w.t.Helper()
+	return w.pool(func(s *cognito.PoolSettings) { s.SAMLProviders = []string{saml} })
+}
+
+// attributes override those of a response.
+type attributes map[string][]string
+
+func (w *samlWorld) response(user string, change attributes, options ...func(*testidp.SAMLOptions)) string {
+	w.t.Helper()
+	var o testidp.SAMLOptions
+	for _, option := range options {
+		option(&o)
+	}
+	return ok(w.corp.Response(user, awsSignIn, change, o))(w.t)
+}
+
+// by is the login of a user of corp.
+func (w *samlWorld) by(user string, change ...attributes) map[string]string {
+	w.t.Helper()
+	all := attributes{}
+	for _, c := range change {
+		maps.Copy(all, c)
+	}
+	return map[string]string{saml: w.response(user, all)}
+}
+
+// offer is the attribute that offers roles.
+func offer(names ...string) attributes {
+	a := attributes{roleNames: nil}
+	for _, name := range names {
+		a[roleNames] = append(a[roleNames], roleARN(name)+","+saml)
+	}
+	return a
+}
+
+// TestSAMLLogin gives a user of a SAML provider one identity, and credentials whose
+// session knows how the user signed in.
+func TestSAMLLogin(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	pool := w.samlPool()
+	w.bothRoles(pool)
+	logins := w.by("alice")
+	id := w.getID(pool, logins)
+	out := ok(w.getCredentials(id, logins))(t)
+	if out.IdentityID != id || w.getID(pool, w.by("alice")) != id {
+		t.Errorf("identity is %s, then %s", id, out.IdentityID)
+	}
+	if w.getID(pool, w.by("bob")) == id {
+		t.Error("two users have one identity")
+	}
+	want := []cognito.Login{{Provider: saml, Subject: "alice"}}
+	if diff := cmp.Diff(want, w.identity(id).Logins); diff != "" {
+		t.Errorf("logins (-want +got):\n%s", diff)
+	}
+	caller := w.caller(out.Credentials)
+	amr, _, _ := caller.Keys.Get(host + ":amr")
+	if diff := cmp.Diff([]string{"authenticated", saml, saml + ":SAML:alice"}, amr); diff != "" {
+		t.Errorf("amr (-want +got):\n%s", diff)
+	}
+	if caller.ARN != "arn:aws:sts::"+account+":assumed-role/user/CognitoIdentityCredentials" {
+		t.Errorf("caller is %s", caller.ARN)
+	}
+	refused(w.getToken(id, w.by("alice")))(t, invalidParameter, basicSAML)
+	refused(w.getCredentials(id, nil))(t, notAuthorized, forbidden(id))
+	refused(w.getCredentials(id, w.by("bob")))(t, notAuthorized, "Logins don't match. Please include at least one valid login for this identity or identity pool.")
+}
+
+// TestSAMLLoginLinked becomes one identity with other logins.
+func TestSAMLLoginLinked(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	pool := w.samlPool()
+	w.bothRoles(pool)
+	guest := w.getID(pool, nil)
+	both := w.by("alice")
+	both[google] = w.sign(w.google, "alice")
+	if id := ok(w.getCredentials(guest, both))(t).IdentityID; id != guest {
+		t.Errorf("the guest became %s", id)
+	}
+	if id := w.getID(pool, w.by("alice")); id != guest {
+		t.Errorf("the user of corp is %s", id)
+	}
+	if id := w.getID(pool, map[string]string{google: both[google]}); id != guest {
+		t.Errorf("the user of Google is %s", id)
+	}
+	ok(w.UnlinkIdentity(t.Context(), &cognito.UnlinkIdentityInput{IdentityID: guest, Logins: w.by("alice"), LoginsToRemove: []string{saml}}))(t)
+	if id := w.getID(pool, w.by("alice")); id == guest {
+		t.Error("the user of corp is still linked")
+	}
+}
+
+// TestSAMLLoginWithDeveloper links a user of corp to a developer's user.
+func TestSAMLLoginWithDeveloper(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	pool := w.developerPool(func(s *cognito.PoolSettings) { s.SAMLProviders = []string{saml} })
+	logins := w.by("alice")
+	logins[developer] = "u1"
+	id := ok(w.vouch(pool, "", logins))(t).IdentityID
+	if got := w.getID(pool, w.by("alice")); got != id {
+		t.Errorf("the user of corp is %s, the developer's %s", got, id)
+	}
+}
+
+func TestSAMLLoginsRefused(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	pool, without := w.samlPool(), w.pool()
+	gone := w.pool(func(s *cognito.PoolSettings) {
+		s.SAMLProviders = []string{saml, saml + "2", "arn:aws:iam::" + account + ":saml-provider/CORP"}
+	})
+	stranger := ok(testidp.NewSAML(testidp.SAMLConfig{EntityID: samlIssuer, Now: w.clock.Now}))(t)
+	elsewhere := ok(testidp.NewSAML(testidp.SAMLConfig{EntityID: samlIssuer + "2", Now: w.clock.Now}))(t)
+	from := func(p *testidp.SAMLProvider) string {
+		return ok(p.Response("alice", awsSignIn, nil, testidp.SAMLOptions{}))(t)
+	}
+	good := w.response("alice", nil)
+	option := func(set func(*testidp.SAMLOptions)) string { return w.response("alice", nil, set) }
+	tests := map[string]struct{ pool, provider, response, message string }{
+		"not of this pool":      {without, saml, good, unsupported},
+		"of no pool":            {pool, saml + "2", good, unsupported},
+		"gone from account":     {gone, saml + "2", good, unsupported},
+		"name in other case":    {gone, "arn:aws:iam::" + account + ":saml-provider/CORP", good, unsupported},
+		"no base64":             {pool, saml, "no base64", noAssertion},
+		"a token":               {pool, saml, w.sign(w.oidc, "alice"), noAssertion},
+		"no response":           {pool, saml, base64.StdEncoding.EncodeToString([]byte("<a/>")), noAssertion},
+		"encrypted, no key":     {pool, saml, base64.StdEncoding.EncodeToString([]byte("<Response/>")), noAssertion},
+		"another key":           {pool, saml, from(stranger), unverified},
+		"not signed":            {pool, saml, option(func(o *testidp.SAMLOptions) { o.LeaveAssertion = true }), unverified},
+		"another issuer":        {pool, saml, from(elsewhere), "Invalid login token. Issuer doesn't match providerName"},
+		"another audience":      {pool, saml, option(func(o *testidp.SAMLOptions) { o.Audience = "https://app.example" }), unsupported},
+		"another recipient":     {pool, saml, ok(w.corp.Response("alice", "https://app.example/saml", nil, testidp.SAMLOptions{}))(t), unsupported},
+		"over":                  {pool, saml, option(func(o *testidp.SAMLOptions) { o.Lifetime = -time.Minute }), "Invalid login token. Token expired: 1782900000 >= 1782899940"},
+		"a response as JWT":     {pool, oidc, good, "Invalid login token. Not a valid OpenId Connect identity token."},
+		"a response for Amazon": {pool, "www.amazon.com", good, unsupported},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			logins := map[string]string{tt.provider: tt.response}
+			refused(w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: tt.pool, Logins: logins}))(t, notAuthorized, tt.message)
+			guest := ok(w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: tt.pool}))(t).IdentityID
+			refused(w.getCredentials(guest, logins))(t, notAuthorized, tt.message)
+		})
+	}
+}
+
+// TestSAMLLoginAgain takes a response in one pool for as long as it is good, in no other,
+// and whether or not a session was opened with it.
+func TestSAMLLoginAgain(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	one, two := w.samlPool(), w.samlPool()
+	w.bothRoles(one)
+	logins := map[string]string{saml: w.response("alice", nil, func(o *testidp.SAMLOptions) { o.Lifetime = time.Hour })}
+	id := w.getID(one, logins)
+	for range 3 {
+		ok(w.getCredentials(id, logins))(t)
+	}
+	refused(w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: two, Logins: logins}))(t, notAuthorized, usedBefore)
+	w.clock.move(5*time.Minute - time.Second)
+	ok(w.getCredentials(id, logins))(t)
+	w.clock.move(time.Second)
+	refused(w.getCredentials(id, logins))(t, notAuthorized, "Invalid login token. Token expired: 1782900300 >= 1782900300")
+
+	ok(w.IAM.CreateRole(t.Context(), root(), &iam.CreateRoleInput{
+		RoleName: "saml", AssumeRolePolicyDocument: `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Principal":{"Federated":"` + saml + `"},"Action":"sts:AssumeRoleWithSAML"}}`,
+	}))(t)
+	response := w.response("alice", attributes{
+		roleNames: {roleARN("saml") + "," + saml}, "https://aws.amazon.com/SAML/Attributes/RoleSessionName": {"alice"},
+	})
+	ok(w.STS.AssumeRoleWithSAML(t.Context(), &sts.AssumeRoleWithSAMLInput{RoleARN: roleARN("saml"), PrincipalARN: saml, SAMLAssertion: response}))(t)
+	if again := w.getID(two, map[string]string{saml: response}); again == id {
+		t.Error("one identity in two pools")
+	}
+}
+
+// TestSAMLRoles chooses among the roles that an assertion offers.
+func TestSAMLRoles(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	pool := w.samlPool()
+	for _, name := range []string{"a", "b", "user"} {
+		w.role(name, trust(pool, "authenticated"), "*")
+	}
+	w.setRoles(pool, map[string]string{"authenticated": roleARN("user")}, nil)
+	id := w.getID(pool, w.by("alice"))
+	foreign := attributes{roleNames: {roleARN("a") + "," + saml + "2", roleARN("b"), "," + saml}}
+	for name, tt := range map[string]struct {
+		logins  map[string]string
+		custom  string
+		role    string
+		refusal string
+	}{
+		"none":                 {w.by("alice"), "", "user", ""},
+		"one":                  {w.by("alice", offer("a")), "", "a", ""},
+		"the other way round":  {w.by("alice", attributes{roleNames: {saml + "," + roleARN("a")}}), "", "a", ""},
+		"several":              {w.by("alice", offer("a", "b")), "", "", "The ambiguous role mapping rules for: " + saml + " denied this request."},
+		"several, one chosen":  {w.by("alice", offer("a", "b")), "b", "b", ""},
+		"one, chosen":          {w.by("alice", offer("a")), "a", "a", ""},
+		"another chosen":       {w.by("alice", offer("a")), "b", "", forbiddenRole(roleARN("b"))},
+		"default chosen":       {w.by("alice", offer("a")), "user", "", forbiddenRole(roleARN("user"))},
+		"of other providers":   {w.by("alice", foreign), "", "user", ""},
+		"preference, unmapped": {w.by("alice", offer("a"), attributes{"cognito:preferred_role": {roleARN("b")}}), "", "a", ""},
+	} {
+		in := &cognito.GetCredentialsForIdentityInput{IdentityID: id, Logins: tt.logins}
+		if tt.custom != "" {
+			in.CustomRoleARN = roleARN(tt.custom)
+		}
+		out, err := w.GetCredentialsForIdentity(t.Context(), in)
+		if tt.refusal != "" {
+			refused(out, err)(t, notAuthorized, tt.refusal)
+			continue
+		}
+		if got := w.caller(ok(out, err)(t).Credentials).ARN; got != "arn:aws:sts::"+account+":assumed-role/"+tt.role+"/CognitoIdentityCredentials" {
+			t.Errorf("%s: the session is %s", name, got)
+		}
+	}
+	w.setRoles(pool, map[string]string{}, nil)
+	ok(w.getCredentials(id, w.by("alice", offer("a"))))(t) // needs no default
+	refused(w.getCredentials(id, w.by("alice")))(t, invalidConfiguration, checkRoles)
+	refused(w.getCredentials(id, w.by("alice", offer("missing"))))(t, invalidConfiguration, checkRoles)
+}
+
+// TestSAMLMappings maps attributes of assertions to roles.
+func TestSAMLMappings(t *testing.T) {
+	t.Parallel()
+	rule := func(claim, match, value, name string) cognito.MappingRule {
+		return cognito.MappingRule{Claim: claim, MatchType: match, Value: value, RoleARN: roleARN(name)}
+	}
+	rules := cognito.RoleMapping{Type: "Rules", AmbiguousRoleResolution: "Deny", RulesConfiguration: &cognito.RulesConfiguration{Rules: []cognito.MappingRule{
+		rule("groups", "Equals", "admins", "a"), rule(samlClaims+"emailaddress", "Contains", "@bob.", "b"),
+	}}}
+	ambiguous := "The ambiguous role mapping rules for: " + saml + " denied this request."
+	for name, tt := range map[string]struct {
+		mapping    cognito.RoleMapping
+		attributes attributes
+		custom     string
+		want       chosen
+	}{
+		"a group":                 {rules, attributes{"groups": {"admins"}}, "", role("a")},
+		"one of many groups":      {rules, attributes{"groups": {"staff", "admins"}}, "", role("a")},
+		"mail":                    {rules, attributes{samlClaims + "emailaddress": {"x@bob.example"}}, "", role("b")},
+		"no rule":                 {rules, nil, "", denied(ambiguous)},
+		"rules before the offer":  {rules, offer("c"), "", denied(ambiguous)},
+		"custom needs a rule":     {rules, offer("c"), roleARN("c"), denied(forbiddenRole(roleARN("c")))},
+		"token, one role":         {byToken("Deny"), offer("c"), "", role("c")},
+		"token, several":          {byToken("Deny"), offer("c", "d"), "", denied(ambiguous)},
+		"token, several, default": {byToken("AuthenticatedRole"), offer("c", "d"), "", role("user")},
+		"token, several, chosen":  {byToken("Deny"), offer("c", "d"), roleARN("d"), role("d")},
+		"token, others chosen":    {byToken("Deny"), offer("c", "d"), roleARN("e"), denied(forbiddenRole(roleARN("e")))},
+		"token, none":             {byToken("AuthenticatedRole"), nil, "", role("user")},
+		"token, preferred":        {byToken("Deny"), attributes{"cognito:preferred_role": {roleARN("e")}}, "", role("e")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newSAMLWorld(t)
+			pool := w.samlPool()
+			for _, name := range []string{"a", "b", "c", "d", "e", "user"} {
+				w.role(name, trust(pool, "authenticated"), "*")
+			}
+			w.setRoles(pool, map[string]string{"authenticated": roleARN("user")}, map[string]cognito.RoleMapping{saml: tt.mapping})
+			logins := w.by("alice", tt.attributes)
+			out, err := w.GetCredentialsForIdentity(t.Context(), &cognito.GetCredentialsForIdentityInput{
+				IdentityID: w.getID(pool, logins), Logins: logins, CustomRoleARN: tt.custom,
+			})
+			if err != nil {
+				tt.want.check(t, "", err)
+				return
+			}
+			session := w.caller(out.Credentials)
+			tt.want.check(t, session.Role.ARN().String(), nil)
+		})
+	}
+}
+
+// TestSAMLTags makes tags of attributes.
+func TestSAMLTags(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		defaults   bool
+		tags       map[string]string
+		attributes attributes
+		want       map[string]string
+	}{
+		"defaults":               {true, nil, nil, map[string]string{"username": "alice", "client": "alice"}},
+		"defaults of attributes": {true, nil, attributes{samlClaims + "nameidentifier": {"a1"}, samlClaims + "name": {"Alice"}}, map[string]string{"username": "a1", "client": "Alice"}},
+		"defaults of several":    {true, nil, attributes{samlClaims + "name": {"Alice", "Ally"}}, map[string]string{"username": "alice"}},
+		"defaults that miss":     {true, nil, attributes{samlClaims + "nameidentifier": nil, samlClaims + "name": nil}, map[string]string{"username": "alice"}},
+		"attributes":             {false, map[string]string{"team": "dept", "id": samlClaims + "emailaddress"}, attributes{"dept": {"red"}}, map[string]string{"team": "red", "id": "alice@example.com"}},
+		"attributes of several":  {false, map[string]string{"team": "dept"}, attributes{"dept": {"red", "blue"}}, nil},
+		"tags for AWS":           {false, map[string]string{"team": "dept"}, attributes{"https://aws.amazon.com/SAML/Attributes/PrincipalTag:team": {"red"}}, nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newSAMLWorld(t)
+			pool := w.samlPool()
+			w.setRoles(pool, map[string]string{"authenticated": w.role("user", withTags(trust(pool, "authenticated")), "*")}, nil)
+			ok(w.setTags(pool, saml, tt.defaults, tt.tags))(t)
+			logins := w.by("alice", tt.attributes)
+			got := w.sessionTags(ok(w.getCredentials(w.getID(pool, logins), logins))(t).Credentials)
+			if diff := cmp.Diff(tt.want, got); diff != "" {
+				t.Errorf("tags (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
+
+// TestSAMLProviderThatCannotBeRead is a failure, and no refusal.
+func TestSAMLProviderThatCannotBeRead(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	pool := w.samlPool()
+	if err := w.IAM.SAMLProviders.Update(t.Context(), "corp", func(p *iam.SAMLProvider) error { p.Document = "<a/>"; return nil }); err != nil {
+		t.Fatal(err)
+	}
+	_, err := w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: pool, Logins: w.by("alice")})
+	if _, is := errors.AsType[*fault.Error](err); err == nil || is {
+		t.Errorf("error is %v", err)
+	}
+}
