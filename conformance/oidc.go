@@ -107,7 +107,7 @@ func (p *OIDC) SignIn(t testing.TB, client, user string) Tokens {
 	t.Helper()
 	verifier := strings.Repeat("proof-key-", 5)
 	challenge := sha256.Sum256([]byte(verifier))
-	browser := p.browser(t)
+	browser := newBrowser(t, p.URL)
 	page := p.Issuer + "/auth?" + url.Values{
 		"client_id": {client}, "redirect_uri": {callback}, "response_type": {"code"},
 		"scope": {"openid email offline_access"}, "prompt": {"consent"},
@@ -134,27 +134,37 @@ func (p *OIDC) SignIn(t testing.TB, client, user string) Tokens {
 // Refresh trades a refresh token of client for new tokens.
 func (p *OIDC) Refresh(t testing.TB, client string, tokens Tokens) Tokens {
 	t.Helper()
-	return p.redeem(t, p.browser(t), url.Values{
+	return p.redeem(t, newBrowser(t, p.URL), url.Values{
 		"client_id": {client}, "grant_type": {"refresh_token"}, "refresh_token": {tokens.Refresh},
 	})
 }
 
 func (p *OIDC) redeem(t testing.TB, browser *http.Client, grant url.Values) Tokens {
 	t.Helper()
-	response, err := browser.PostForm(p.Issuer+"/token", grant)
+	tokens, err := redeem(t, browser, p.Issuer+"/token", grant)
 	if err != nil {
-		t.Fatalf("oidc-provider: token: %v", err)
-	}
-	var tokens Tokens
-	text := body(t, response)
-	if err := json.Unmarshal([]byte(text), &tokens); err != nil || tokens.ID == "" {
-		t.Fatalf("oidc-provider: no ID token in %s %s", response.Status, text)
+		t.Fatalf("oidc-provider: %v", err)
 	}
 	return tokens
 }
 
-// browser is a client that keeps cookies, resolves the provider's public name, and stops at the callback.
-func (p *OIDC) browser(t testing.TB) *http.Client {
+// redeem trades a grant for tokens at a token endpoint; the error is the provider's refusal.
+func redeem(t testing.TB, browser *http.Client, endpoint string, grant url.Values) (Tokens, error) {
+	t.Helper()
+	response, err := browser.PostForm(endpoint, grant)
+	if err != nil {
+		t.Fatalf("tokens of %s: %v", endpoint, err)
+	}
+	var tokens Tokens
+	text := body(t, response)
+	if err := json.Unmarshal([]byte(text), &tokens); err != nil || tokens.ID == "" {
+		return Tokens{}, fmt.Errorf("no ID token in %s %s", response.Status, text)
+	}
+	return tokens, nil
+}
+
+// newBrowser is a client that keeps cookies, finds every public name at base, and stops at the callback.
+func newBrowser(t testing.TB, base string) *http.Client {
 	t.Helper()
 	jar, err := cookiejar.New(nil)
 	if err != nil {
@@ -166,7 +176,7 @@ func (p *OIDC) browser(t testing.TB) *http.Client {
 		}
 		local := r.Clone(r.Context())
 		local.Host = r.URL.Host
-		local.URL.Scheme, local.URL.Host = "http", strings.TrimPrefix(p.URL, "http://")
+		local.URL.Scheme, local.URL.Host = "http", strings.TrimPrefix(base, "http://")
 		response, err := http.DefaultTransport.RoundTrip(local)
 		if response != nil {
 			response.Request = r

@@ -54,6 +54,25 @@ func (p Page) Blocks(language string) []string {
 // on address.
 func Serve(t testing.TB, program, address string, key aws.Credentials) {
 	t.Helper()
+	cmd := exec.Command(build(t, program))
+	cmd.Env = environment(keyVariables(key)...)
+	launch(t, "program", cmd).waitListening(t, address)
+}
+
+// Output builds a Go program in this repository, runs it to its end, and returns what it prints.
+func Output(t testing.TB, program string) string {
+	t.Helper()
+	cmd := exec.Command(build(t, program))
+	cmd.Env = environment()
+	text, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("the program: %v\n%s", err, text)
+	}
+	return string(text)
+}
+
+func build(t testing.TB, program string) (binary string) {
+	t.Helper()
 	folder := t.TempDir()
 	source, binary := filepath.Join(folder, "main.go"), filepath.Join(folder, "program")
 	if err := os.WriteFile(source, []byte(program), 0o600); err != nil {
@@ -64,9 +83,7 @@ func Serve(t testing.TB, program, address string, key aws.Credentials) {
 	if output, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the program: %v\n%s", err, output)
 	}
-	cmd := exec.Command(binary)
-	cmd.Env = environment(keyVariables(key)...)
-	launch(t, "program", cmd).waitListening(t, address)
+	return binary
 }
 
 // Execute runs commands with a key in the environment, and decodes the JSON values that they print, one after another,

@@ -21,18 +21,18 @@ func TestPastedLines(t *testing.T) {
 		}
 	}
 	answers := json.NewDecoder(strings.NewReader(conformance.Paste(t, strings.Join(lines, ""))))
-	var guest, user identity
+	var guest, user, friend identity
 	var administrator struct{ Arn string }
-	for _, answer := range []any{&guest, &user, &administrator} {
+	for _, answer := range []any{&guest, &user, &friend, &administrator} {
 		if err := answers.Decode(answer); err != nil {
 			t.Fatalf("%v in what these print:\n%s", err, strings.Join(lines, ""))
 		}
 	}
 	if answers.More() {
-		t.Error("the lines print more than three answers")
+		t.Error("the lines print more than four answers")
 	}
-	if guest.IdentityID == user.IdentityID {
-		t.Errorf("guest and user are both %s", user.IdentityID)
+	if guest.IdentityID == user.IdentityID || user.IdentityID == friend.IdentityID || friend.IdentityID == "" {
+		t.Errorf("guest, user and the user of Facebook are %s, %s and %s", guest.IdentityID, user.IdentityID, friend.IdentityID)
 	}
 	if administrator.Arn != accountARN+":root" {
 		t.Errorf("the administrator is %s", administrator.Arn)

@@ -64,8 +64,13 @@ func launch(t testing.TB, name string, cmd *exec.Cmd) *process {
 // waitReady returns when url answers 200; the test fails when the program ends first or takes too long.
 func (p *process) waitReady(t testing.TB, url string) {
 	t.Helper()
+	p.waitReadyWithin(t, startTimeout, url)
+}
+
+func (p *process) waitReadyWithin(t testing.TB, most time.Duration, url string) {
+	t.Helper()
 	client := &http.Client{Timeout: time.Second}
-	deadline := time.After(startTimeout)
+	deadline := time.After(most)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for {
@@ -79,7 +84,7 @@ func (p *process) waitReady(t testing.TB, url string) {
 		case <-p.exited:
 			t.Fatalf("%s ended before it was ready: %s\n%s", p.name, p.cmd.ProcessState, p.output.String())
 		case <-deadline:
-			t.Fatalf("%s was not ready at %s within %s:\n%s", p.name, url, startTimeout, p.output.String())
+			t.Fatalf("%s was not ready at %s within %s:\n%s", p.name, url, most, p.output.String())
 		case <-tick.C:
 		}
 	}

@@ -184,13 +184,19 @@ func Interrupt(t testing.TB, data string, due func() bool) {
 	}
 }
 
-func binary(t testing.TB, root aws.Credentials, arguments ...string) *exec.Cmd {
+// Binary is the path of the program under test.
+func Binary(t testing.TB) string {
 	t.Helper()
 	path := os.Getenv(binaryVariable)
 	if path == "" {
 		t.Fatalf("%s is not set: does TestMain call conformance.Main?", binaryVariable)
 	}
-	cmd := exec.Command(path, arguments...)
+	return path
+}
+
+func binary(t testing.TB, root aws.Credentials, arguments ...string) *exec.Cmd {
+	t.Helper()
+	cmd := exec.Command(Binary(t), arguments...)
 	cmd.Env = environment()
 	if root.AccessKeyID != "" {
 		cmd.Env = append(cmd.Env, "CENOTE_ROOT_ACCESS_KEY_ID="+root.AccessKeyID, "CENOTE_ROOT_SECRET_ACCESS_KEY="+root.SecretAccessKey)

@@ -2,6 +2,7 @@ package conformance_test
 
 import (
 	"encoding/json"
+	"maps"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -19,15 +20,20 @@ import (
 //
 // A transcript shows commands, each behind "$ " and perhaps before a line that goes on after "\", and beneath each what
 // it has to print, JSON in any layout. In what is printed … stands for anything within a line and its strings, and
-// {NAME} for a value that is kept under that name, or that has to be the one kept; commands have it in its place. "#"
-// begins a comment.
+// {NAME} for a value that is kept under that name, or that has to be the one kept; commands have it in its place. Kept
+// from the beginning are the METADATA of a SAML provider and a RESPONSE of it. "#" begins a comment.
 func TestCommandLine(t *testing.T) {
 	t.Parallel()
 	w := startWorld(t, conformance.Options{})
-	s := &prompt{shell: conformance.NewShell(t, w.URL, "testdata/cli"), root: w.Root, called: map[string]bool{
-		"sts:DecodeAuthorizationMessage":  true, // by authorizationMessages, which has a message to decode
-		"cognito-identity:UnlinkIdentity": true, // by TestUnlink, which has tokens
-	}}
+	staff := newSAML(t, "Staff")
+	s := &prompt{
+		shell: conformance.NewShell(t, w.URL, "testdata/cli"), root: w.Root,
+		given: kept{"METADATA": staff.Metadata(), "RESPONSE": staff.response(t, "alice", accountARN+":role/staff", nil)},
+		called: map[string]bool{
+			"sts:DecodeAuthorizationMessage":  true, // by authorizationMessages, which has a message to decode
+			"cognito-identity:UnlinkIdentity": true, // by TestUnlink, which has tokens
+		},
+	}
 	files, err := filepath.Glob("testdata/cli/*.txt")
 	if err != nil || len(files) == 0 {
 		t.Fatalf("there are %d transcripts: %v", len(files), err)
@@ -45,6 +51,7 @@ func TestCommandLine(t *testing.T) {
 type prompt struct {
 	shell  *conformance.Shell
 	root   aws.Credentials
+	given  kept            // values that transcripts begin with
 	called map[string]bool // "service:Operation" that succeeded
 }
 
@@ -59,7 +66,7 @@ func (s *prompt) play(t *testing.T, file string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	values := kept{}
+	values := maps.Clone(s.given)
 	for _, scene := range scenes(string(text)) {
 		keys, arguments, ok := values.words(scene.command, s.root)
 		if !ok {

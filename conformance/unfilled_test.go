@@ -48,7 +48,7 @@ func neverFilled() map[string]string {
 	for _, simulation := range []string{"iam:SimulateCustomPolicy", "iam:SimulatePrincipalPolicy"} {
 		reasons[simulation+".EvaluationResults.OrganizationsDecisionDetail"] = organizations
 	}
-	for _, operation := range []string{"sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sts:GetSessionToken", "sts:GetFederationToken"} {
+	for _, operation := range []string{"sts:AssumeRole", "sts:AssumeRoleWithSAML", "sts:AssumeRoleWithWebIdentity", "sts:GetSessionToken", "sts:GetFederationToken"} {
 		reasons[operation+".SessionTokenSize"] = tokenSize
 		reasons[operation+".SessionTokenUtilization"] = tokenSize
 	}
