@@ -117,6 +117,7 @@ func (f forger) wrapping() map[string]attack {
 		"assertion in Advice":                     {inResponse(f.edit(f.evil, "</saml:Subject>", "</saml:Subject><saml:Advice>"+f.assertion+"</saml:Advice>")), "syntax"},
 		"evil in Advice":                          {f.resigned("</saml:Subject>", "</saml:Subject><saml:Advice>"+f.evil+"</saml:Advice>"), "syntax"},
 		"evil in an attribute":                    {f.resigned("reader", f.evil), "syntax"},
+		"nested response that is empty":           {inResponse(f.edit(f.edit(inResponse(""), "_response", "_other"), statusXML, "") + f.assertion), "syntax"},
 		"nested response":                         {inResponse(f.response), "syntax"},
 		"response in an assertion":                {inResponse(end(f.assertion, f.response)), "syntax"},
 		"assertion as the root":                   {f.assertion, "syntax"},
@@ -157,6 +158,9 @@ func (f forger) signatures() map[string]attack {
 		"none at all":                        {inResponse(assertionXML), "signature"},
 		"two of one element":                 {inResponse(f.edit(f.assertion, own, own+own)), "signature"},
 		"two, one by the attacker":           {inResponse(f.edit(f.assertion, own, own+signing{key: f.other}.signature(f.t, assertionXML))), "signature"},
+		"two, one under the other":           {inResponse(f.own().signed(f.t, signing{key: f.other}.signed(f.t, assertionXML))), "signature"},
+		"canonical XML twice":                {f.by(signing{transforms: transform(exclusiveXML) + transform(exclusiveXML)}), "signature"},
+		"no id, and a reference to it":       {inResponse(signing{key: f.key, uri: "#"}.signed(f.t, f.edit(assertionXML, ` ID="_assertion"`, ""))), "signature"},
 		"a good one beside a bad one":        {strings.Replace(inResponse(f.assertion), "</saml:Issuer>", "</saml:Issuer>"+signing{key: f.other}.signature(f.t, inResponse(f.assertion)), 1), "signature"},
 		"moved to the response":              {moved, "signature"},
 		"below another element":              {inResponse(f.edit(assertionXML, "</saml:Subject>", own+"</saml:Subject>")), "syntax"},
@@ -185,7 +189,7 @@ func (f forger) signatures() map[string]attack {
 		"three transforms":                   {f.by(signing{transforms: goodTransform + transform(exclusiveXML)}), "signature"},
 		"transforms in the wrong order":      {f.by(signing{transforms: transform(exclusiveXML) + transform(envelopedXML)}), "signature"},
 		"transform with an XPath inside":     {f.by(signing{transforms: `<ds:Transform Algorithm="` + envelopedXML + `"><ds:XPath>true</ds:XPath></ds:Transform>` + transform(exclusiveXML)}), "signature"},
-		"transform of two parameters":        {f.by(signing{transforms: transform(envelopedXML) + `<ds:Transform Algorithm="` + exclusiveXML + `"><x></x><y></y></ds:Transform>`}), "signature"},
+		"transform of two parameters":        {f.by(signing{transforms: transform(envelopedXML) + `<ds:Transform Algorithm="` + exclusiveXML + `"><ec:InclusiveNamespaces xmlns:ec="` + exclusiveXML + `" PrefixList="xs"></ec:InclusiveNamespaces><x></x></ds:Transform>`}), "signature"},
 		"SignedInfo in inclusive XML":        {f.by(signing{canonical: "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"}), "signature"},
 		"SignedInfo with comments":           {f.by(signing{canonical: exclusiveXML + "WithComments"}), "signature"},
 		"no reference":                       {f.by(signing{noReference: true}), "signature"},
@@ -446,7 +450,7 @@ func TestSAMLEncodings(t *testing.T) {
 		"gzipped":        base64.StdEncoding.EncodeToString(gzipped.Bytes()),
 		"five megabytes": base64Of(inResponse(f.assertion) + strings.Repeat(" ", 5<<20)),
 		"form":           "SAMLResponse=" + good,
-		"hidden bits":    hiddenBits(t),
+		"hidden bits":    hiddenBits(t, inResponse(f.assertion)),
 	} {
 		if _, err := token.VerifySAML(response, checkFor(t, f.key), issuedAt()); !errors.Is(err, token.ErrSAMLSyntax) {
 			t.Errorf("%s: %v", name, err)
@@ -468,13 +472,17 @@ func write(w interface{ Write([]byte) (int, error) }, text string) error {
 }
 
 // hiddenBits is base64 whose last character says more than the bytes hold.
-func hiddenBits(t testing.TB) string {
+func hiddenBits(t testing.TB, document string) string {
 	t.Helper()
-	text := base64.StdEncoding.EncodeToString([]byte("<x/>"))
-	if !strings.HasSuffix(text, "==") {
+	document += strings.Repeat(" ", 3-len(document)%3+1)
+	text := base64Of(document)
+	if !strings.HasSuffix(text, "A==") { // a space ends so
 		t.Fatal(text)
 	}
-	return text[:len(text)-3] + "/=="
+	if loose, err := base64.StdEncoding.DecodeString(text[:len(text)-3] + "B=="); err != nil || string(loose) != document {
+		t.Fatal("the bits are not hidden")
+	}
+	return text[:len(text)-3] + "B=="
 }
 
 // What decides beside the document: the provider's keys and dates.
@@ -611,6 +619,28 @@ func TestSAMLShapes(t *testing.T) {
 		if a.Subject != "alice" || a.ID != "_assertion" || a.Issuer != samlIssuer || a.Recipient != samlRecipient || a.Audience != samlAudience ||
 			!maps.EqualFunc(a.Attributes, map[string][]string{"role": {"reader"}}, func(x, y []string) bool { return strings.Join(x, "|") == strings.Join(y, "|") }) {
 			t.Errorf("%s: %+v", name, a)
+		}
+	}
+}
+
+// An assertion is over when the first of its dates says so, and is not presented after.
+func TestSAMLEnds(t *testing.T) {
+	t.Parallel()
+	f := newForger(t)
+	at := issuedAt().UTC()
+	for document, end := range map[string]time.Time{
+		inResponse(f.assertion):                                at.Add(5 * time.Minute), // the confirmation's
+		f.resigned("22:19:20Z", "22:14:20Z"):                   at.Add(1 * time.Minute), // the conditions'
+		f.resigned("22:18:20Z", "22:20:20Z"):                   at.Add(6 * time.Minute), // the conditions'
+		f.resigned(` NotOnOrAfter="2023-11-14T22:19:20Z"`, ""): at.Add(5 * time.Minute), // the confirmation's alone
+	} {
+		last := end.Add(time.Minute) // the grace
+		a, err := token.VerifySAML(base64Of(document), checkFor(t, f.key), last.Add(-time.Nanosecond))
+		if err != nil || !a.NotOnOrAfter.Equal(last) {
+			t.Errorf("until %s: %s, %v", last, a.NotOnOrAfter, err)
+		}
+		if _, err := token.VerifySAML(base64Of(document), checkFor(t, f.key), last); kind(err) != "expired" {
+			t.Errorf("at %s: %v", last, err)
 		}
 	}
 }

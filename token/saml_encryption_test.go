@@ -29,6 +29,7 @@ type sealing struct {
 	size                   int
 	beside                 bool // the key is beside the data
 	v15                    bool // PKCS #1 v1.5
+	padding                byte // what CBC's says, instead of its length
 }
 
 func random(n int) []byte {
@@ -66,7 +67,7 @@ func pkcs1(to *rsa.PublicKey, secret []byte) []byte {
 }
 
 // encrypt seals a document with AES, of the size of the secret.
-func encrypt(t testing.TB, uri string, secret []byte, document string) []byte {
+func encrypt(t testing.TB, uri string, secret []byte, document string, says byte) []byte {
 	t.Helper()
 	block, err := aes.NewCipher(secret)
 	if err != nil {
@@ -76,6 +77,9 @@ func encrypt(t testing.TB, uri string, secret []byte, document string) []byte {
 		padding := aes.BlockSize - len(document)%aes.BlockSize
 		padded := append([]byte(document), random(padding)...)
 		padded[len(padded)-1] = byte(padding)
+		if says != 0 {
+			padded[len(padded)-1] = says
+		}
 		out := append(random(aes.BlockSize), padded...)
 		cipher.NewCBCEncrypter(block, out[:aes.BlockSize]).CryptBlocks(out[aes.BlockSize:], padded)
 		return out
@@ -107,7 +111,7 @@ func (s sealing) sealed(t testing.TB, document string) string {
 		info, after = "", edit(t, key, "<xenc:EncryptedKey>", `<xenc:EncryptedKey xmlns:xenc="`+encryptionXML+`">`)
 	}
 	return `<saml:EncryptedAssertion xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion"><xenc:EncryptedData xmlns:xenc="` + encryptionXML + `" Type="` + encryptionXML + `Element">` +
-		`<xenc:EncryptionMethod Algorithm="` + uri + `"></xenc:EncryptionMethod>` + info + holds(encrypt(t, uri, secret, document)) + `</xenc:EncryptedData>` + after + `</saml:EncryptedAssertion>`
+		`<xenc:EncryptionMethod Algorithm="` + uri + `"></xenc:EncryptionMethod>` + info + holds(encrypt(t, uri, secret, document, s.padding)) + `</xenc:EncryptedData>` + after + `</saml:EncryptedAssertion>`
 }
 
 func TestSAMLEncrypted(t *testing.T) {
@@ -189,6 +193,7 @@ func TestSAMLEncryptedAttacks(t *testing.T) {
 		"AES-CBC, no signature outside":     {cbc, "encryption"},
 		"AES-GCM called CBC":                {edit(t, good, encryptionXML11+"aes256-gcm", encryptionXML+"aes256-cbc"), "encryption"},
 		"signed AES-CBC of odd length":      {f.own().signed(t, edit(t, good, encryptionXML11+"aes256-gcm", encryptionXML+"aes256-cbc")), "encryption"},
+		"signed AES-CBC, padding too long":  {f.own().signed(t, by(sealing{block: encryptionXML + "aes256-cbc", padding: 200}, f.assertion)), "encryption"},
 		"triple DES":                        {edit(t, good, encryptionXML11+"aes256-gcm", encryptionXML+"tripledes-cbc"), "encryption"},
 		"no cipher":                         {edit(t, good, encryptionXML11+"aes256-gcm", ""), "encryption"},
 		"a short cipher":                    {edit(t, good, encryptionXML11+"aes256-gcm", encryptionXML11+"aes"), "encryption"},
@@ -200,7 +205,7 @@ func TestSAMLEncryptedAttacks(t *testing.T) {
 		"masks in OAEP of 1.0":              {by(sealing{inTransport: `<e:MGF xmlns:e="` + encryptionXML11 + `" Algorithm="` + encryptionXML11 + `mgf1sha1"></e:MGF>`}, f.assertion), "encryption"},
 		"masks of nobody":                   {by(sealing{transport: encryptionXML11 + "rsa-oaep", inTransport: `<e:MGF xmlns:e="` + encryptionXML11 + `" Algorithm="x"></e:MGF>`}, f.assertion), "encryption"},
 		"no key":                            {edit(t, good, "xenc:EncryptedKey>", "xenc:Key>"), "encryption"},
-		"two keys":                          {edit(t, good, "<xenc:EncryptedKey>", "<xenc:EncryptedKey></xenc:EncryptedKey><xenc:EncryptedKey>"), "encryption"},
+		"two keys":                          {edit(t, good, "</xenc:EncryptedKey>", "</xenc:EncryptedKey><xenc:EncryptedKey></xenc:EncryptedKey>"), "encryption"},
 		"no data":                           {edit(t, good, "xenc:EncryptedData", "xenc:Data"), "encryption"},
 		"no method":                         {edit(t, good, "xenc:EncryptionMethod", "xenc:Method"), "encryption"},
 		"no ciphertext":                     {edit(t, good, "xenc:CipherData>", "xenc:Data>"), "encryption"},
