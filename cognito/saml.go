@@ -29,6 +29,9 @@ func (s *Service) verifySAML(ctx context.Context, pool Pool, name, response stri
 	if err != nil {
 		return proof{}, fmt.Errorf("reading %s: %w", name, err)
 	}
+	// Identity pools take no encrypted assertions, whatever keys the provider has (IAM User
+	// Guide, "SAML 2.0 federation").
+	provider.PrivateKeys = nil
 	a, err := s.STS.VerifySAML(provider, response)
 	if err != nil {
 		return proof{}, samlFault(err)

@@ -1,7 +1,11 @@
 package cognito_test
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/x509"
 	"encoding/base64"
+	"encoding/pem"
 	"errors"
 	"maps"
 	"testing"
@@ -349,6 +353,20 @@ func TestSAMLTags(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestSAMLLoginEncrypted refuses an assertion that STS could decrypt.
+func TestSAMLLoginEncrypted(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	pool := w.samlPool()
+	key := ok(rsa.GenerateKey(rand.Reader, 2048))(t)
+	text := pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: ok(x509.MarshalPKCS8PrivateKey(key))(t)})
+	ok(w.IAM.UpdateSAMLProvider(t.Context(), root(), &iam.UpdateSAMLProviderInput{SAMLProviderARN: saml, AddPrivateKey: iam.Secret(text)}))(t)
+	encrypted := w.response("alice", nil, func(o *testidp.SAMLOptions) { o.Encrypt = &key.PublicKey })
+	ok(w.STS.VerifySAML(ok(w.IAM.SAMLProvider(t.Context(), saml))(t), encrypted))(t)
+	refused(w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: pool, Logins: map[string]string{saml: encrypted}}))(t, notAuthorized, noAssertion)
+	w.getID(pool, w.by("alice"))
 }
 
 // TestSAMLProviderThatCannotBeRead is a failure, and no refusal.
