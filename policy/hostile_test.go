@@ -19,7 +19,7 @@ const (
 	maxFactor = 256
 
 	// maxTime is for the longest document, with much to spare for a busy machine.
-	maxTime = time.Second
+	maxTime = 10 * time.Second
 )
 
 // hostileDocuments are as long as they may be, or longer, with what their parsing must
