@@ -25,9 +25,7 @@ func TestCrash(t *testing.T) {
 	for i := range users {
 		users[i] = logins{o.Name(): o.SignIn(t, conformance.ClientApp, fmt.Sprintf("user-%d", i)).ID}
 	}
-	c := conformance.Config(t, w.URL, aws.Credentials{})
-	c.RetryMaxAttempts = 1
-	public := cognitoidentity.NewFromConfig(c)
+	public := cognitoidentity.NewFromConfig(conformance.Once(conformance.Config(t, w.URL, aws.Credentials{})))
 	owners := make([]string, 0, rounds)
 	for round := range rounds {
 		owners = append(owners, w.getID(t, conformance.GoSDK{}, users[round]))

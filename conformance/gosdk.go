@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
+	"net/http"
 	"reflect"
 	"strings"
 	"testing"
@@ -41,6 +43,24 @@ func Config(t testing.TB, endpoint string, keys aws.Credentials) aws.Config {
 		t.Fatalf("go: %v", err)
 	}
 	return c
+}
+
+// Once is c for a client that never calls twice: a retry would hide an error of the server's.
+func Once(c aws.Config) aws.Config {
+	c.RetryMaxAttempts = 1
+	c.HTTPClient = wholeBodies{awshttp.NewBuildableClient()}
+	return c
+}
+
+// wholeBodies hides that the SDK's request bodies have WriteTo. Of a body that the SDK closes because its answer is
+// there already, WriteTo returns io.EOF, for which net/http cuts the connection while the answer is still being read.
+type wholeBodies struct{ aws.HTTPClient }
+
+func (w wholeBodies) Do(r *http.Request) (*http.Response, error) {
+	if r.Body != nil {
+		r.Body = struct{ io.ReadCloser }{r.Body}
+	}
+	return w.HTTPClient.Do(r)
 }
 
 // Do calls the method of the operation's name.

@@ -78,9 +78,7 @@ func newPopulace(t *testing.T, people int) *populace {
 		OpenIdConnectProviderARNs: []string{providerARN(a), providerARN(b)}, DeveloperProviderName: aws.String(company),
 	}))(t)
 	once := func(keys aws.Credentials) *cognitoidentity.Client {
-		settings := conformance.Config(t, p.URL, keys)
-		settings.RetryMaxAttempts = 1 // a retry would hide an error of the server's
-		return cognitoidentity.NewFromConfig(settings)
+		return cognitoidentity.NewFromConfig(conformance.Once(conformance.Config(t, p.URL, keys)))
 	}
 	p.public, p.admin = once(aws.Credentials{}), once(p.Root)
 	for i := range people {

@@ -2,7 +2,9 @@
 package conformance
 
 import (
+	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
@@ -140,15 +142,27 @@ func (l log) tail() string {
 	return text[max(0, len(text)-most):]
 }
 
-// freePort returns a TCP port of the loopback address that nobody listens on.
+// freePort returns a TCP port of the loopback address that nobody listens on, and that nobody else gets while the test
+// runs: the UDP port of that number, which is held so long, is the ticket. It is below the ports of outgoing connections,
+// one of which could take it before the program does, or while the program is started again.
 func freePort(t testing.TB) int {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatalf("free port: %v", err)
+	const first, count = 10_000, 20_000
+	for range count {
+		port := first + rand.IntN(count)
+		address := fmt.Sprintf("127.0.0.1:%d", port)
+		ticket, err := net.ListenPacket("udp", address)
+		if err != nil {
+			continue
+		}
+		t.Cleanup(func() { _ = ticket.Close() })
+		if listener, err := net.Listen("tcp", address); err == nil {
+			_ = listener.Close()
+			return port
+		}
 	}
-	defer func() { _ = listener.Close() }()
-	return listener.Addr().(*net.TCPAddr).Port
+	t.Fatal("free port: there is none")
+	return 0
 }
 
 // environment is the process environment without anything that steers an AWS client, a Node program or

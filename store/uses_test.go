@@ -153,7 +153,7 @@ func TestUsesAreWrittenDown(t *testing.T) {
 		if n := store.FreshUses(s); n != 2 {
 			t.Errorf("%d uses are in memory, not 2", n)
 		}
-		time.Sleep(6 * time.Second)
+		time.Sleep(6 * time.Second) // of the test's own clock, too: past the next tick
 		synctest.Wait()
 		if n := store.FreshUses(s); n != 0 || s.Stats().Commits != commits+1 {
 			t.Errorf("%d uses are in memory still, after %d commits", n, s.Stats().Commits-commits)
