@@ -30,7 +30,8 @@ func arrows() map[string]string {
 		"fault":      "",
 		"seal":       "",
 		"sigv4":      "",
-		"token":      "",
+		"jsontree":   "",
+		"token":      "jsontree",
 		"policy":     "arn",
 		"iam":        "arn fault policy token",
 		"sts":        "arn fault iam policy seal token",
@@ -38,7 +39,7 @@ func arrows() map[string]string {
 		"provider":   "sigv4 token",
 		"issuer":     "token",
 		"testidp":    "token",
-		"wire":       "fault",
+		"wire":       "fault jsontree",
 		"audit":      "fault",
 		"store":      "cognito iam policy seal",
 		"server":     "arn audit cognito fault iam issuer policy provider sigv4 sts token wire",
@@ -50,7 +51,7 @@ func arrows() map[string]string {
 
 // domain are the packages that know neither HTTP nor SQL, not even through others.
 func domain() []string {
-	return []string{"arn", "fault", "token", "policy", "iam", "sts", "cognito", "seal"}
+	return []string{"arn", "fault", "jsontree", "token", "policy", "iam", "sts", "cognito", "seal"}
 }
 
 // pkg is what go list tells about a package.

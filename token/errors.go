@@ -23,7 +23,7 @@ const (
 	ReasonSize       Reason = "longer than MaxSize bytes"
 	ReasonParts      Reason = "not three parts joined by dots"
 	ReasonEncoding   Reason = "not canonical base64url without padding"
-	ReasonUnicode    Reason = "not UTF-8"
+	ReasonUnicode    Reason = "not UTF-8, or half of a surrogate pair"
 	ReasonJSON       Reason = "not one JSON object"
 	ReasonDepth      Reason = "nested too deeply"
 	ReasonDuplicate  Reason = "a name occurs twice in one object"

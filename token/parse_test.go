@@ -104,7 +104,7 @@ func TestParseRefuses(t *testing.T) {
 		{"sub twice, once escaped", with(`{"sub":"a","\u0073ub":"b"}`), token.ReasonDuplicate, "sub"},
 		{"twice in an object", with(`{"x":{"a":1,"a":1}}`), token.ReasonDuplicate, "a"},
 		{"twice in a list's object", with(`{"x":[{"a":1,"a":1}]}`), token.ReasonDuplicate, "a"},
-		{"names fall together", with(`{"\ud800":1,"\ud801":2}`), token.ReasonDuplicate, "\ufffd"},
+		{"sub with half a surrogate pair", with(`{"sub":"a\ud800"}`), token.ReasonUnicode, "payload"},
 		{"alg twice", header(`{"alg":"RS256","alg":"none"}`), token.ReasonDuplicate, "alg"},
 		{"kid twice", header(`{"alg":"RS256","kid":"a","kid":"b"}`), token.ReasonDuplicate, "kid"},
 
@@ -155,7 +155,6 @@ func TestParseRefuses(t *testing.T) {
 		{"iss null", with(`{"iss":null}`), token.ReasonClaimType, "iss"},
 		{"sub number", with(`{"sub":1}`), token.ReasonClaimType, "sub"},
 		{"sub with a NUL", with(`{"sub":"a\u0000"}`), token.ReasonClaimType, "sub"},
-		{"sub with half a surrogate pair", with(`{"sub":"a\ud800"}`), token.ReasonClaimType, "sub"},
 		{"aud object", with(`{"aud":{"client-1":1}}`), token.ReasonClaimType, "aud"},
 		{"aud number", with(`{"aud":1}`), token.ReasonClaimType, "aud"},
 		{"aud null", with(`{"aud":null}`), token.ReasonClaimType, "aud"},

@@ -3,9 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
-	"io"
 	"math"
 	"reflect"
 	"slices"
@@ -13,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/cenotehq/cenote/jsontree"
 )
 
 // depthLimit is how deep objects and arrays may nest; role mappings, the deepest input, nest six.
@@ -23,23 +23,9 @@ func parseJSON(body []byte) (any, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return map[string]any{}, nil
 	}
-	if !utf8.Valid(body) {
-		return nil, &SyntaxError{Message: "The request body is not valid UTF-8"}
-	}
-	if depth(body) > depthLimit {
-		return nil, &SyntaxError{Message: "The request body is nested too deeply"}
-	}
-	d := json.NewDecoder(bytes.NewReader(body))
-	d.UseNumber()
-	var tree any
-	if err := d.Decode(&tree); err != nil {
-		return nil, &SyntaxError{Message: "The request body is not valid JSON"}
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return nil, &SyntaxError{Message: "The request body goes on after its JSON object"}
-	}
-	if unpaired(body) {
-		return nil, &SyntaxError{Message: "The request body holds half of a surrogate pair"}
+	tree, err := jsontree.Parse(body, depthLimit)
+	if bad, ok := errors.AsType[*jsontree.Error](err); ok {
+		return nil, &SyntaxError{Message: "The request body " + complaint(bad.Problem)}
 	}
 	if _, ok := tree.(map[string]any); !ok {
 		return nil, &SyntaxError{Message: "The request body is not a JSON object"}
@@ -47,50 +33,21 @@ func parseJSON(body []byte) (any, error) {
 	return tree, nil
 }
 
-// depth returns how deep valid JSON nests; it looks before the parser recurses.
-func depth(body []byte) int {
-	var now, most int
-	var inText, escaped bool
-	for _, c := range body {
-		switch {
-		case escaped:
-			escaped = false
-		case inText:
-			escaped = c == '\\'
-			inText = c != '"'
-		case c == '"':
-			inText = true
-		case c == '{' || c == '[':
-			now++
-			most = max(most, now)
-		case c == '}' || c == ']':
-			now--
-		}
+func complaint(p jsontree.Problem) string {
+	switch p {
+	case jsontree.Encoding:
+		return "is not valid UTF-8"
+	case jsontree.Surrogate:
+		return "holds half of a surrogate pair"
+	case jsontree.Trailing:
+		return "goes on after its JSON object"
+	case jsontree.Depth:
+		return "is nested too deeply"
+	case jsontree.Duplicate:
+		return "has a name twice in one object"
+	case jsontree.Syntax:
 	}
-	return most
-}
-
-// unpaired reports whether valid JSON has an escape that is half of a surrogate pair: no
-// character at all, which the parser takes for U+FFFD, so that two names would be one.
-func unpaired(body []byte) bool {
-	high := false // the escape that ends here is the first half of a pair
-	for i := 0; i < len(body); i++ {
-		escape := body[i] == '\\'
-		if escape {
-			i++
-		}
-		var unit uint64
-		if escape && body[i] == 'u' {
-			unit, _ = strconv.ParseUint(string(body[i+1:i+5]), 16, 16)
-			i += 4
-		}
-		low := unit >= 0xdc00 && unit < 0xe000
-		if low != high {
-			return true
-		}
-		high = unit >= 0xd800 && unit < 0xdc00
-	}
-	return false
+	return "is not valid JSON"
 }
 
 func (s *shape) appendJSON(b []byte, v reflect.Value) []byte {
