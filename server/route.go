@@ -1,9 +1,9 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
 	"strings"
@@ -15,6 +15,9 @@ import (
 // maxBody is the longest request body. The largest input that the model allows
 // this far, ten logins of 50,000 characters, fits twice.
 const maxBody = 1 << 20
+
+// usualBody has room for a request with a login or two.
+const usualBody = 8 << 10
 
 // maxHeaderValue is the longest User-Agent or Referer. Policies match patterns with
 // them. A pattern takes a time linear in the text, but a guest's session policy has
@@ -29,7 +32,9 @@ func (c *call) readBody() error {
 		return fault.New("RequestHeaderFieldsTooLarge", http.StatusRequestHeaderFieldsTooLarge,
 			fmt.Sprintf("User-Agent and Referer have at most %d bytes.", maxHeaderValue))
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.Body, maxBody))
+	var body bytes.Buffer
+	body.Grow(int(min(max(c.ContentLength, 0), usualBody)) + bytes.MinRead) // what a client promises is not believed beyond the usual
+	_, err := body.ReadFrom(http.MaxBytesReader(c.w, c.Body, maxBody))
 	if _, tooLong := errors.AsType[*http.MaxBytesError](err); tooLong {
 		code := "RequestEntityTooLargeException"
 		if c.api.format == wire.Query {
@@ -40,7 +45,7 @@ func (c *call) readBody() error {
 	if err != nil {
 		return fault.New("RequestTimeout", http.StatusBadRequest, "The request body could not be read.").With(err)
 	}
-	c.body = body
+	c.body = body.Bytes()
 	return nil
 }
 

@@ -10,11 +10,14 @@ import (
 // byte. The form has no names of fields: whoever changes it takes the next number.
 const packing = 1
 
+// usualPacking has room for the session of an identity, in bytes.
+const usualPacking = 1 << 10
+
 // pack returns the session in the form that is sealed: its fields one after the
 // other, numbers as varints, and before a text its length, before a list or map how
 // many follow.
 func (s Session) pack() []byte {
-	p := packer{packing}
+	p := append(make(packer, 0, usualPacking), packing)
 	p.number(int64(s.Kind))
 	p.number(s.Issued)
 	p.number(s.Expires)

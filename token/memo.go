@@ -2,7 +2,6 @@ package token
 
 import (
 	"crypto/sha256"
-	"io"
 	"sync"
 )
 
@@ -18,12 +17,10 @@ type memo struct {
 }
 
 // memoKey stands for all that the verification of a signature depends on, beside the keys.
-func (t *Token) memoKey() (key [sha256.Size]byte) {
-	h := sha256.New()
-	_, _ = io.WriteString(h, t.signed+".") // a hash takes all
-	h.Write(t.signature)
-	h.Sum(key[:0])
-	return key
+func (t *Token) memoKey() [sha256.Size]byte {
+	text := make([]byte, 0, 2<<10)
+	text = append(append(text, t.signed...), '.')
+	return sha256.Sum256(append(text, t.signature...))
 }
 
 func (m *memo) has(key [sha256.Size]byte) bool {

@@ -89,6 +89,9 @@ func (c *Codec) decode(in any, read func(*shape) (any, error)) error {
 	return validate(s, tree)
 }
 
+// usualAnswer has room for credentials with their session token.
+const usualAnswer = 2 << 10
+
 // EncodeJSON returns out, a struct or a pointer to one, as the body of an AWS JSON 1.1 response. Members that were
 // never set are omitted: nil pointers, lists and maps, empty texts and zero times; numbers and booleans always
 // appear. Times are seconds since 1970. The body is empty when out is nil, a nil pointer or a struct{}: the operation
@@ -98,7 +101,7 @@ func (c *Codec) EncodeJSON(out any) []byte {
 	if s == nil {
 		return nil
 	}
-	return s.appendJSON(nil, v)
+	return s.appendJSON(make([]byte, 0, usualAnswer), v)
 }
 
 // output returns out without its pointer, and its shape: nil when the operation has no output.

@@ -158,28 +158,44 @@ func sortedKeys(v reflect.Value) []reflect.Value {
 // appendText writes a JSON string. Bytes that are not UTF-8 become U+FFFD; the line separators of JavaScript are
 // escaped for readers that evaluate JSON as a script.
 func appendText(b []byte, s string) []byte {
-	const hex = "0123456789abcdef"
 	b = append(b, '"')
-	for _, r := range s {
-		switch {
-		case r == '"' || r == '\\':
-			b = append(b, '\\', byte(r))
-		case r == '\n':
-			b = append(b, `\n`...)
-		case r == '\r':
-			b = append(b, `\r`...)
-		case r == '\t':
-			b = append(b, `\t`...)
-		case r < ' ' || r == '\u007f':
-			b = append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
-		case r == '\u2028' || r == '\u2029':
-			b = append(b, `\u202`...)
-			b = append(b, hex[r&15])
-		default:
-			b = utf8.AppendRune(b, r)
+	plain := 0 // from here on nothing needs an escape
+	for i, r := range s {
+		if !needsEscape(r) {
+			continue
 		}
+		b = appendEscape(append(b, s[plain:i]...), r)
+		plain = i + runeLen(s[i:])
 	}
-	return append(b, '"')
+	return append(append(b, s[plain:]...), '"')
+}
+
+func needsEscape(r rune) bool {
+	return r < ' ' || r == '"' || r == '\\' || r == '\u007f' || r == '\u2028' || r == '\u2029' || r == utf8.RuneError
+}
+
+func runeLen(s string) int {
+	_, n := utf8.DecodeRuneInString(s)
+	return n
+}
+
+func appendEscape(b []byte, r rune) []byte {
+	const hex = "0123456789abcdef"
+	switch r {
+	case '"', '\\':
+		return append(b, '\\', byte(r))
+	case '\n':
+		return append(b, `\n`...)
+	case '\r':
+		return append(b, `\r`...)
+	case '\t':
+		return append(b, `\t`...)
+	case '\u2028', '\u2029':
+		return append(append(b, `\u202`...), hex[r&15])
+	case utf8.RuneError:
+		return utf8.AppendRune(b, r)
+	}
+	return append(b, '\\', 'u', '0', '0', hex[r>>4], hex[r&15])
 }
 
 // appendDecimal writes what JSON has no number for as the AWS JSON protocols do, as a string.
