@@ -1,6 +1,7 @@
 package sts_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/cenotehq/cenote/sts"
@@ -39,4 +40,25 @@ func BenchmarkAuthenticate(b *testing.B) {
 			}
 		})
 	}
+}
+
+// BenchmarkVerifySAML verifies responses of a provider with one certificate, and refuses
+// what is none from a provider whose metadata is half a megabyte.
+func BenchmarkVerifySAML(b *testing.B) {
+	w := newSAMLWorld(b)
+	provider := ok(w.IAM.SAMLProvider(b.Context(), samlARN+"idp"))(b)
+	response := w.response(nil)
+	b.Run("good", func(b *testing.B) {
+		for b.Loop() {
+			ok(w.VerifySAML(provider, response))(b)
+		}
+	})
+	provider.Document = strings.Replace(provider.Document, "<md:IDPSSO", strings.Repeat("<!-- of a federation -->", 20_000)+"<md:IDPSSO", 1)
+	b.Run("nonsense", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := w.VerifySAML(provider, "bm9uc2Vuc2U="); err == nil {
+				b.Fatal("taken")
+			}
+		}
+	})
 }

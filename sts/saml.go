@@ -45,7 +45,7 @@ type Assertions interface {
 // its assertion, which can be presented until its NotOnOrAfter. The errors are those of
 // token.VerifySAML and *LateError; any other means that the provider cannot be read.
 func (s *Service) VerifySAML(provider iam.SAMLProvider, response string) (token.Assertion, error) {
-	check, err := provider.Check()
+	check, err := s.samlChecks.of(provider)
 	if err != nil {
 		return token.Assertion{}, err
 	}

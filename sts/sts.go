@@ -27,6 +27,8 @@ type Service struct {
 
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+
+	samlChecks samlChecks
 }
 
 // ErrUnreachable means that an identity provider does not answer, or answers with
