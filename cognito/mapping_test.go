@@ -100,9 +100,7 @@ func TestRolesMustBePassed(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	pool := w.pool()
-	ok(w.IAM.CreateUser(t.Context(), root(), &iam.CreateUserInput{UserName: "admin"}))(t)
-	admin := root()
-	admin.Root, admin.User, admin.ARN = false, "admin", "arn:aws:iam::"+account+":user/admin"
+	admin := w.user("admin", `{"Effect":"Allow","Action":"iam:PassRole","Resource":"*"}`)
 	const passes = `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"iam:PassRole","Resource":"RESOURCE","Condition":CONDITION}]}`
 	to := func(service string) string { return `{"StringEquals":{"iam:PassedToService":"` + service + `"}}` }
 	a, b := roleARN("a"), roleARN("path/b")

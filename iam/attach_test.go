@@ -210,8 +210,8 @@ func TestAttachedPoliciesCount(t *testing.T) {
 		t.Fatal(err)
 	}
 	callers := map[string]func() iam.Caller{
-		"user":  func() iam.Caller { return signedBy("Entity") },
-		"group": func() iam.Caller { return signedBy("Entity") },
+		"user":  func() iam.Caller { return signedBy(t, s, "Entity") },
+		"group": func() iam.Caller { return signedBy(t, s, "Entity") },
 		"role": func() iam.Caller {
 			role, err = s.Roles.Get(t.Context(), "Entity")
 			if err != nil {
@@ -248,19 +248,19 @@ func TestAttachmentWithoutItsPolicy(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if !may(t, s, signedBy("Entity"), "s3:x") {
+	if !may(t, s, signedBy(t, s, "Entity"), "s3:x") {
 		t.Error("denied with the policy")
 	}
 	if err := s.ManagedPolicies.Delete(t.Context(), "p", nil); err != nil {
 		t.Fatal(err)
 	}
-	if may(t, s, signedBy("Entity"), "s3:x") {
+	if may(t, s, signedBy(t, s, "Entity"), "s3:x") {
 		t.Error("allowed without the policy")
 	}
 	if again := createPolicy(t, s, "p", "s3:*"); again != p {
 		t.Fatal(again)
 	}
-	if may(t, s, signedBy("Entity"), "s3:x") {
+	if may(t, s, signedBy(t, s, "Entity"), "s3:x") {
 		t.Error("allowed by another policy of the name")
 	}
 	for name, api := range attachAPIs(t, s, "Entity") {

@@ -146,9 +146,10 @@ func (s *Service) Policies(ctx context.Context, caller Caller) (policy.Policies,
 	if caller.User == "" {
 		return p, nil
 	}
-	user, err := s.users().Get(ctx, caller.User)
-	if errors.Is(err, fs.ErrNotExist) {
-		return p, nil // deleted since the signature was checked: entitled to nothing
+	user, err := s.Users.Find(ctx, caller.UserID) // another may have the name by now
+	if errors.Is(err, fs.ErrNotExist) || err == nil && user.ARN().String() != caller.ARN {
+		none, err := blanket("user", nothing)
+		return policy.Policies{Identity: none}, err
 	}
 	if err != nil {
 		return policy.Policies{}, fmt.Errorf("reading the policies of user %s: %w", caller.User, err)
@@ -177,8 +178,24 @@ func (s *Service) addPolicies(ctx context.Context, p *policy.Policies, inline ma
 	return err
 }
 
-// everything is what root may do, for those whom it lets do some of it.
-const everything = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+const (
+	// everything is what root may do, for those whom it lets do some of it.
+	everything = `{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"*","Resource":"*"}}`
+
+	// nothing is for a user who was deleted or renamed since the signature was checked:
+	// the caller that it proved is gone. To have no policies would not do, since a role may
+	// trust a user whatever these say.
+	nothing = `{"Version":"2012-10-17","Statement":{"Effect":"Deny","Action":"*","Resource":"*"}}`
+)
+
+// blanket is the one policy of a caller for whom it says all.
+func blanket(name, text string) ([]policy.Source, error) {
+	document, err := policy.Parse(text)
+	if err != nil {
+		return nil, fmt.Errorf("the policy of %s: %w", name, err)
+	}
+	return []policy.Source{{Name: name, Kind: policy.Identity, Document: document}}, nil
+}
 
 // federatedPolicies are those of whoever opened the session, and the session policies,
 // without which it may do nothing ("Permissions for GetFederationToken").
@@ -188,11 +205,10 @@ func (s *Service) federatedPolicies(ctx context.Context, caller Caller) (policy.
 		return policy.Policies{}, err
 	}
 	if caller.Opener.Root {
-		document, err := policy.Parse(everything)
+		p.Identity, err = blanket("root", everything)
 		if err != nil {
-			return policy.Policies{}, fmt.Errorf("the policy of root: %w", err)
+			return policy.Policies{}, err
 		}
-		p.Identity = []policy.Source{{Name: "root", Kind: policy.Identity, Document: document}}
 	}
 	p.Session, p.HasSession = caller.SessionPolicies, true
 	return p, nil

@@ -69,7 +69,7 @@ func boundaryAPIs(t *testing.T, s *iam.Service, name string) map[string]boundary
 				_, _ = s.CreateGroup(ctx, c, &iam.CreateGroupInput{GroupName: "all"}) // once
 				must[struct{}](t)(s.PutGroupPolicy(ctx, c, &iam.PutGroupPolicyInput{GroupName: "all", PolicyName: "p", PolicyDocument: allows("s3:*", 0)}))
 				must[struct{}](t)(s.AddUserToGroup(ctx, c, &iam.AddUserToGroupInput{GroupName: "all", UserName: name}))
-				return signedBy(name)
+				return signedBy(t, s, name)
 			},
 		},
 	}

@@ -187,7 +187,7 @@ func TestGroupPoliciesCount(t *testing.T) {
 		if err := step.do(t, s, "g", "u"); err != nil {
 			t.Fatal(err)
 		}
-		if got := may(t, s, signedBy("u"), "s3:GetObject"); got != step.want {
+		if got := may(t, s, signedBy(t, s, "u"), "s3:GetObject"); got != step.want {
 			t.Errorf("allowed is %v, want %v", got, step.want)
 		}
 	}
@@ -220,7 +220,7 @@ func TestHalfOfAMembership(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if may(t, s, signedBy("u"), "s3:GetObject") {
+	if may(t, s, signedBy(t, s, "u"), "s3:GetObject") {
 		t.Error("a group that is gone allows")
 	}
 	if diff := cmp.Diff([]string{}, groupsOf(t, s, "u")); diff != "" {
@@ -316,7 +316,7 @@ func TestGroupsAreKnownByTheirPath(t *testing.T) {
 		UserName: "u", PolicyName: "p", PolicyDocument: strings.Replace(allows("iam:GetGroup", 0), `"*"`, `"arn:aws:iam::`+account+`:group/x/*"`, 1),
 	}))
 	for name, want := range map[string]bool{"deep": true, "flat": false} {
-		_, _, d, err := s.AuthorizeOperation(ctx, signedBy("u"), []string{"iam:GetGroup"}, (&iam.GetGroupInput{GroupName: name}).Resource(signedBy("u")), policy.NewContext())
+		_, _, d, err := s.AuthorizeOperation(ctx, signedBy(t, s, "u"), []string{"iam:GetGroup"}, (&iam.GetGroupInput{GroupName: name}).Resource(signedBy(t, s, "u")), policy.NewContext())
 		if err != nil || d.Allowed != want {
 			t.Errorf("%s: allowed is %v, %v", name, d.Allowed, err)
 		}

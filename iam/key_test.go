@@ -145,7 +145,7 @@ func TestKeysOfTheCaller(t *testing.T) {
 	t.Parallel()
 	s, ctx := newService(t), t.Context()
 	createUser(t, s, "u")
-	c := signedBy("u")
+	c := signedBy(t, s, "u")
 	key := must[iam.CreateAccessKeyOutput](t)(s.CreateAccessKey(ctx, c, &iam.CreateAccessKeyInput{})).AccessKey
 	must[struct{}](t)(s.UpdateAccessKey(ctx, c, &iam.UpdateAccessKeyInput{AccessKeyID: key.AccessKeyID, Status: "Inactive"}))
 	listed := must[iam.ListAccessKeysOutput](t)(s.ListAccessKeys(ctx, c, &iam.ListAccessKeysInput{})).AccessKeyMetadata

@@ -215,7 +215,7 @@ func TestNobodyMayChangeWhatIsAWSs(t *testing.T) {
 		{"iam:PassRole", "arn:aws:iam::" + account + ":role/aws-reserved/r", true},
 		{"s3:PutObject", "arn:aws:s3:::b:role/aws-reserved/r", true},
 	}
-	for _, caller := range []iam.Caller{root(), signedBy("admin")} {
+	for _, caller := range []iam.Caller{root(), signedBy(t, s, "admin")} {
 		for _, tt := range tests {
 			d, err := s.Authorize(t.Context(), caller, tt.action, tt.resource, policy.NewContext())
 			if err != nil || d.Allowed != tt.allowed {

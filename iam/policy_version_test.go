@@ -131,7 +131,7 @@ func TestDefaultVersionIsInForce(t *testing.T) {
 		gets, puts bool
 	}{{"v1", true, false}, {"v2", false, true}, {"v1", true, false}} {
 		must[struct{}](t)(s.SetDefaultPolicyVersion(ctx, root(), &iam.SetDefaultPolicyVersionInput{PolicyARN: p, VersionID: step.version}))
-		if gets, puts := may(t, s, signedBy("u"), "s3:GetObject"), may(t, s, signedBy("u"), "s3:PutObject"); gets != step.gets || puts != step.puts {
+		if gets, puts := may(t, s, signedBy(t, s, "u"), "s3:GetObject"), may(t, s, signedBy(t, s, "u"), "s3:PutObject"); gets != step.gets || puts != step.puts {
 			t.Errorf("%s: gets %v, puts %v", step.version, gets, puts)
 		}
 	}

@@ -69,7 +69,7 @@ func TestUpdateGroup(t *testing.T) {
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("the group (-want +got):\n%s", diff)
 	}
-	if diff := cmp.Diff([]string{"new"}, groupsOf(t, s, "u")); diff != "" || !may(t, s, signedBy("u"), "s3:x") {
+	if diff := cmp.Diff([]string{"new"}, groupsOf(t, s, "u")); diff != "" || !may(t, s, signedBy(t, s, "u"), "s3:x") {
 		t.Errorf("groups (-want +got):\n%s", diff)
 	}
 	createGroup(t, s, "other")
@@ -96,11 +96,11 @@ func TestRenamingNeedsBothPermissions(t *testing.T) {
 	must[iam.CreateGroupOutput](t)(s.CreateGroup(ctx, root(), &iam.CreateGroupInput{GroupName: "e", Path: "/x/"}))
 	for kind, update := range map[string]func(path, name string) error{
 		"user": func(path, name string) error {
-			_, err := s.UpdateUser(ctx, signedBy("admin"), &iam.UpdateUserInput{UserName: "e", NewPath: path, NewUserName: name})
+			_, err := s.UpdateUser(ctx, signedBy(t, s, "admin"), &iam.UpdateUserInput{UserName: "e", NewPath: path, NewUserName: name})
 			return err
 		},
 		"group": func(path, name string) error {
-			_, err := s.UpdateGroup(ctx, signedBy("admin"), &iam.UpdateGroupInput{GroupName: "e", NewPath: path, NewGroupName: name})
+			_, err := s.UpdateGroup(ctx, signedBy(t, s, "admin"), &iam.UpdateGroupInput{GroupName: "e", NewPath: path, NewGroupName: name})
 			return err
 		},
 	} {

@@ -56,8 +56,14 @@ func root() iam.Caller {
 	return iam.Caller{Account: account, ARN: "arn:aws:iam::" + account + ":root", UserID: account, Root: true}
 }
 
-func signedBy(user string) iam.Caller {
-	return iam.Caller{Account: account, ARN: "arn:aws:iam::" + account + ":user/" + user, User: user}
+// signedBy is a user of s as a signature proves them.
+func signedBy(t *testing.T, s *iam.Service, name string) iam.Caller {
+	t.Helper()
+	user, err := s.Users.Get(t.Context(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return iam.Caller{Account: account, ARN: user.ARN().String(), UserID: user.ID, User: user.Name}
 }
 
 func session() iam.Caller {

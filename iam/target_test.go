@@ -104,7 +104,7 @@ func TestCreationIsAboutWhatIsAskedFor(t *testing.T) {
 	createUser(t, s, "x")
 	actions := []string{"iam:CreateUser", "iam:TagUser"}
 	for resource, want := range map[string]bool{own + "user/team/x": true, own + "user/x": false} {
-		_, _, decision, err := s.AuthorizeOperation(t.Context(), signedBy("admin"), actions, resource, policy.NewContext())
+		_, _, decision, err := s.AuthorizeOperation(t.Context(), signedBy(t, s, "admin"), actions, resource, policy.NewContext())
 		if err != nil || decision.Allowed != want {
 			t.Errorf("creating %s: %v, %v", resource, decision.Allowed, err)
 		}

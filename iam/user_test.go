@@ -79,7 +79,7 @@ func TestGetUserWithoutNameIsTheCaller(t *testing.T) {
 	t.Parallel()
 	s := newService(t)
 	createUser(t, s, "alice")
-	got := must[iam.GetUserOutput](t)(s.GetUser(t.Context(), signedBy("alice"), &iam.GetUserInput{}))
+	got := must[iam.GetUserOutput](t)(s.GetUser(t.Context(), signedBy(t, s, "alice"), &iam.GetUserInput{}))
 	if got.User.UserName != "alice" {
 		t.Errorf("got %+v", got.User)
 	}
@@ -117,7 +117,7 @@ func TestNoSuchUser(t *testing.T) {
 	calls := map[string]func() error{
 		"GetUser": func() error { _, err := s.GetUser(ctx, c, &iam.GetUserInput{UserName: "n"}); return err },
 		"GetUser of the caller, deleted since": func() error {
-			_, err := s.GetUser(ctx, signedBy("n"), &iam.GetUserInput{})
+			_, err := s.GetUser(ctx, iam.Caller{User: "n"}, &iam.GetUserInput{})
 			return err
 		},
 		"CreateAccessKey": func() error {

@@ -115,7 +115,7 @@ func TestResources(t *testing.T) {
 		{&iam.ListUsersInput{}, root(), own + ":user/"},
 		{&iam.GetUserInput{UserName: "u"}, session(), own + ":user/u"},
 		{&iam.GetUserInput{}, root(), own + ":root"},
-		{&iam.GetUserInput{}, signedBy("u"), own + ":user/u"},
+		{&iam.GetUserInput{}, iam.Caller{ARN: own + ":user/u", User: "u"}, own + ":user/u"},
 		{&iam.GetUserInput{}, session(), "*"},
 		{&iam.CreateOpenIDConnectProviderInput{URL: "https://a.example/x"}, root(), own + ":oidc-provider/a.example/x"},
 		{&iam.ListOpenIDConnectProvidersInput{}, root(), own + ":oidc-provider/*"},

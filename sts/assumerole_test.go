@@ -65,6 +65,18 @@ func TestTrustGoesToNobodyElse(t *testing.T) {
 	refused(w.assume(session, "forRole"))(t, 403, "AccessDenied", deniedTo(session, "sts:AssumeRole", "forRole"))
 }
 
+// TestTrustEndsWithTheUser although the trust policy alone would let them in: what the
+// user's own policies forbade cannot be known any more.
+func TestTrustEndsWithTheUser(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	user := w.user("u", "")
+	w.role("r", trust(`{"AWS":"`+user.ARN+`"}`, "", "sts:AssumeRole"))
+	ok(w.assume(user, "r"))(t)
+	ok(w.IAM.DeleteUser(t.Context(), root(), &iam.DeleteUserInput{UserName: "u"}))(t)
+	refused(w.assume(user, "r"))(t, 403, "AccessDenied", deniedTo(user, "sts:AssumeRole", "r"))
+}
+
 func TestWhoMayAssume(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
