@@ -119,6 +119,17 @@ type DeleteIdentitiesInput struct {
 // DeleteIdentitiesOutput is the answer of DeleteIdentities: what could not be deleted.
 type DeleteIdentitiesOutput struct {
 	UnprocessedIdentityIDs []UnprocessedIdentityID `aws:"UnprocessedIdentityIds,always"`
+
+	causes []error // one for each that is unprocessed
+}
+
+// Cause returns what stood in the way, for the log; nil where nothing did. Clients are
+// told no more than the codes.
+func (out *DeleteIdentitiesOutput) Cause() error { return errors.Join(out.causes...) }
+
+func (out *DeleteIdentitiesOutput) add(id, code string, cause error) {
+	out.UnprocessedIdentityIDs = append(out.UnprocessedIdentityIDs, UnprocessedIdentityID{id, code})
+	out.causes = append(out.causes, cause)
 }
 
 // UnprocessedIdentityID is an identity that is still there, and why.
@@ -141,9 +152,9 @@ func (s *Service) DeleteIdentities(ctx context.Context, caller iam.Caller, in *D
 		case err == nil:
 		case isFault && f.Code == denied:
 			refusal = err
-			out.UnprocessedIdentityIDs = append(out.UnprocessedIdentityIDs, UnprocessedIdentityID{id, "AccessDenied"})
+			out.add(id, "AccessDenied", err)
 		default:
-			out.UnprocessedIdentityIDs = append(out.UnprocessedIdentityIDs, UnprocessedIdentityID{id, "InternalServerError"})
+			out.add(id, "InternalServerError", err)
 		}
 	}
 	if refusal != nil && len(out.UnprocessedIdentityIDs) == len(in.IdentityIDsToDelete) {

@@ -1,6 +1,7 @@
 package cognito_test
 
 import (
+	"errors"
 	"encoding/base64"
 	"slices"
 	"strings"
@@ -11,6 +12,7 @@ import (
 
 	"github.com/cenotehq/cenote/cognito"
 	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/store"
 )
 
 const accessDenied = "AccessDeniedException"
@@ -176,6 +178,9 @@ func TestFailuresOfDeleteIdentities(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, out.UnprocessedIdentityIDs); diff != "" {
 		t.Errorf("not deleted (-want +got):\n%s", diff)
+	}
+	if !errors.Is(out.Cause(), store.ErrClosed) {
+		t.Errorf("the log learns %v", out.Cause())
 	}
 }
 

@@ -58,8 +58,11 @@ type AuthorizeRequestOutput struct {
 	Explanation                 string `aws:"Explanation"`
 	EncodedAuthorizationMessage string `aws:"EncodedAuthorizationMessage"`
 
-	cause error // why the signature does not hold, for the log
+	cause error
 }
+
+// Cause returns why the signature does not hold, for the log; nil where it does.
+func (out *AuthorizeRequestOutput) Cause() error { return out.cause }
 
 // Signer is who signed a request to a service.
 type Signer struct {

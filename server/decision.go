@@ -1,12 +1,26 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
 
+	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/policy"
+	"github.com/cenotehq/cenote/sts"
 )
+
+// refusedBy is refusal for what policies refused, if any did.
+func refusedBy(err error) string {
+	if denied, ok := errors.AsType[*iam.DeniedError](err); ok {
+		return refusal(denied.Decision)
+	}
+	if untrusted, ok := errors.AsType[*sts.UntrustedError](err); ok {
+		return refusal(untrusted.Decision)
+	}
+	return ""
+}
 
 // refusal says in words which statements stood in the way: those that deny, or if
 // none does, those that would allow but for one element.

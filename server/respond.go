@@ -1,14 +1,11 @@
 package server
 
 import (
-	"errors"
 	"net/http"
 	"strconv"
 	"strings"
 
-	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/issuer"
-	"github.com/cenotehq/cenote/sts"
 	"github.com/cenotehq/cenote/wire"
 )
 
@@ -21,9 +18,7 @@ func (s *Server) respond(c *call, err error) {
 	status, body := http.StatusOK, []byte(nil)
 	if err == nil {
 		header.Set("Content-Type", c.api.contentType)
-		if out, ok := c.output.(*AuthorizeRequestOutput); ok {
-			c.event.Refused, c.event.Cause = out.Explanation, out.cause
-		}
+		c.learn(c.output)
 		if c.api.format == wire.JSON {
 			body = s.codec.EncodeJSON(c.output)
 		} else {
@@ -38,15 +33,27 @@ func (s *Server) respond(c *call, err error) {
 	_, _ = c.w.Write(body) // a client that is gone needs no answer
 }
 
+// reticent is an output that does not tell all: the log learns why a part of what was
+// asked for was not done.
+type reticent interface {
+	Cause() error
+}
+
+// learn puts into the event what an output keeps from the client.
+func (c *call) learn(output any) {
+	if out, ok := output.(reticent); ok {
+		c.event.Cause = out.Cause()
+		c.event.Refused = refusedBy(c.event.Cause)
+	}
+	if out, ok := output.(*AuthorizeRequestOutput); ok {
+		c.event.Refused = out.Explanation
+	}
+}
+
 func (c *call) refuse(err error) (status int, body []byte) {
 	f := c.faultOf(err)
 	c.event.Code, c.event.Message, c.event.Cause = f.Code, f.Message, f.Cause
-	if untrusted, ok := errors.AsType[*sts.UntrustedError](err); ok {
-		c.event.Refused = refusal(untrusted.Decision)
-	}
-	if denied, ok := errors.AsType[*iam.DeniedError](err); ok {
-		c.event.Refused = refusal(denied.Decision)
-	}
+	c.event.Refused = refusedBy(err)
 	if c.api.format == wire.Query {
 		c.w.Header().Set("Content-Type", c.api.contentType)
 		return f.Status, wire.QueryError(c.api.namespace, f, c.event.RequestID)
