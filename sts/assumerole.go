@@ -20,7 +20,7 @@ const actionAssumeRole = "sts:AssumeRole"
 type AssumeRoleInput struct {
 	RoleARN           string             `aws:"RoleArn" check:"required;len=20-2048"`
 	RoleSessionName   string             `aws:"RoleSessionName" check:"required;len=2-64;pattern=[\\w+=,.@-]*"`
-	PolicyARNs        []PolicyDescriptor `aws:"PolicyArns"`
+	PolicyARNs        []PolicyDescriptor `aws:"PolicyArns" check:"len=-10"`
 	Policy            string             `aws:"Policy" check:"len=1-;pattern=[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"`
 	DurationSeconds   int32              `aws:"DurationSeconds" check:"range=900-43200"`
 	Tags              []iam.Tag          `aws:"Tags" check:"len=-50"`

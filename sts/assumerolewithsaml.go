@@ -11,7 +11,7 @@ type AssumeRoleWithSAMLInput struct {
 	RoleARN         string             `aws:"RoleArn" check:"required;len=20-2048;pattern=[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+"`
 	PrincipalARN    string             `aws:"PrincipalArn" check:"required;len=20-2048;pattern=[\\u0009\\u000A\\u000D\\u0020-\\u007E\\u0085\\u00A0-\\uD7FF\\uE000-\\uFFFD\\u10000-\\u10FFFF]+"`
 	SAMLAssertion   string             `aws:"SAMLAssertion" check:"required;secret;len=4-100000"`
-	PolicyARNs      []PolicyDescriptor `aws:"PolicyArns"`
+	PolicyARNs      []PolicyDescriptor `aws:"PolicyArns" check:"len=-10"`
 	Policy          string             `aws:"Policy" check:"len=1-2048;pattern=[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"`
 	DurationSeconds int32              `aws:"DurationSeconds" check:"range=900-43200"`
 }

@@ -35,7 +35,7 @@ type AssumeRoleWithWebIdentityInput struct {
 	RoleSessionName  string             `aws:"RoleSessionName" check:"required;len=2-64;pattern=[\\w+=,.@-]*"`
 	WebIdentityToken string             `aws:"WebIdentityToken" check:"required;secret;len=4-20000"`
 	ProviderID       string             `aws:"ProviderId" check:"len=4-2048"`
-	PolicyARNs       []PolicyDescriptor `aws:"PolicyArns"`
+	PolicyARNs       []PolicyDescriptor `aws:"PolicyArns" check:"len=-10"`
 	Policy           string             `aws:"Policy" check:"len=1-2048;pattern=[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"`
 	DurationSeconds  int32              `aws:"DurationSeconds" check:"range=900-43200"`
 }

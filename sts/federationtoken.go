@@ -14,7 +14,7 @@ const actionFederate = "sts:GetFederationToken"
 type GetFederationTokenInput struct {
 	Name            string             `aws:"Name" check:"required;len=2-32;pattern=[\\w+=,.@-]*"`
 	Policy          string             `aws:"Policy" check:"len=1-2048;pattern=[\\u0009\\u000A\\u000D\\u0020-\\u00FF]+"`
-	PolicyARNs      []PolicyDescriptor `aws:"PolicyArns"`
+	PolicyARNs      []PolicyDescriptor `aws:"PolicyArns" check:"len=-10"`
 	DurationSeconds int32              `aws:"DurationSeconds" check:"range=900-129600"`
 	Tags            []iam.Tag          `aws:"Tags" check:"len=-50"`
 }

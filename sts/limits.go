@@ -20,7 +20,8 @@ import (
 // 2048 plain characters of policies are what it documents.
 const maxPacked = 2048
 
-// PolicyDescriptor names a managed policy in PolicyArns.
+// PolicyDescriptor names a managed policy in PolicyArns, of which a session has at most
+// ten ("AssumeRole" in the STS API reference; AWS's model has no limit).
 type PolicyDescriptor struct {
 	ARN string `aws:"arn" check:"len=20-2048"`
 }
@@ -32,9 +33,6 @@ func (s *Service) restrict(ctx context.Context, session *Session, inline string,
 			return err
 		}
 		session.Policy = inline
-	}
-	if len(arns) > 10 {
-		return validation("1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10")
 	}
 	for _, p := range arns {
 		if _, err := arn.Parse(p.ARN); err != nil {

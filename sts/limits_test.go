@@ -133,10 +133,6 @@ func TestSessionPoliciesRefused(t *testing.T) {
 			malformed,
 			"Policy arn:aws:iam::aws:policy/NoSuchPolicy does not exist or is not attachable.",
 		},
-		"eleven": {
-			"", strings.Split(strings.Repeat(iam.GuestManagedPolicy+" ", 10)+iam.GuestManagedPolicy, " "), validation,
-			"1 validation error detected: Value at 'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10",
-		},
 	}
 	for name, tt := range tests {
 		t.Log(name)

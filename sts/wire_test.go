@@ -2,6 +2,7 @@ package sts_test
 
 import (
 	"errors"
+	"fmt"
 	"net/url"
 	"strings"
 	"testing"
@@ -75,6 +76,33 @@ func TestRequests(t *testing.T) {
 func form(t *testing.T, text string) url.Values {
 	t.Helper()
 	return ok(url.ParseQuery(text))(t)
+}
+
+// TestTooManyPolicies holds every operation that takes session policies to ten.
+func TestTooManyPolicies(t *testing.T) {
+	t.Parallel()
+	var codec wire.Codec
+	const named = "arn:aws:iam::aws:policy/aPolicy"
+	with := func(n int) string {
+		query := "RoleArn=" + roleARN("r") + "&RoleSessionName=app&PrincipalArn=arn:aws:iam::123456789012:saml-provider/p&SAMLAssertion=abcd&WebIdentityToken=abcd&Name=bob"
+		for i := range n {
+			query += fmt.Sprintf("&PolicyArns.member.%d.arn=%s", i+1, named)
+		}
+		return query
+	}
+	shown := "[" + strings.Repeat("{arn="+named+"}, ", 10)
+	want := "1 validation error detected: Value '" + shown[:256] + "...' at 'policyArns' failed to satisfy constraint: Member must have length less than or equal to 10"
+	for _, in := range []any{
+		&sts.AssumeRoleInput{}, &sts.AssumeRoleWithWebIdentityInput{}, &sts.AssumeRoleWithSAMLInput{}, &sts.GetFederationTokenInput{},
+	} {
+		if err := codec.DecodeQuery(form(t, with(10)), in); err != nil {
+			t.Errorf("%T with ten: %v", in, err)
+		}
+		err := codec.DecodeQuery(form(t, with(11)), in)
+		if invalid, is := errors.AsType[*wire.ValidationError](err); !is || invalid.Error() != want {
+			t.Errorf("%T with eleven: %v, want %s", in, err, want)
+		}
+	}
 }
 
 func TestListsOfRequests(t *testing.T) {
