@@ -2,12 +2,10 @@ package cognito
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"io/fs"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 	"unicode/utf8"
 
@@ -154,12 +152,12 @@ func (s *Service) LookupDeveloperIdentity(ctx context.Context, caller iam.Caller
 }
 
 // page shows the developer's users of an identity, by name. The next page goes on after
-// the last of this one, which the token names behind the identity.
+// the last of this one.
 func (in *LookupDeveloperIdentityInput) page(identity Identity, provider string) (*LookupDeveloperIdentityOutput, error) {
-	token, err := base64.RawURLEncoding.DecodeString(in.NextToken)
-	after, ours := strings.CutPrefix(string(token), identity.ID+" ")
-	if err != nil || in.NextToken != "" && !ours {
-		return nil, invalidParameter("Invalid NextToken.")
+	pages := listing("LookupDeveloperIdentity " + identity.ID)
+	after, refusal := pages.after(in.NextToken)
+	if refusal != nil {
+		return nil, refusal
 	}
 	limit := int(in.MaxResults)
 	if limit == 0 {
@@ -171,7 +169,7 @@ func (in *LookupDeveloperIdentityInput) page(identity Identity, provider string)
 			continue
 		}
 		if len(out.DeveloperUserIdentifierList) == limit {
-			out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(identity.ID + " " + out.DeveloperUserIdentifierList[limit-1]))
+			out.NextToken = pages.next(out.DeveloperUserIdentifierList[limit-1])
 			break
 		}
 		out.DeveloperUserIdentifierList = append(out.DeveloperUserIdentifierList, login.Subject)

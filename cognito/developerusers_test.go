@@ -1,7 +1,6 @@
 package cognito_test
 
 import (
-	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -116,7 +115,7 @@ func TestPagesOfDevelopersUsers(t *testing.T) {
 	if diff := cmp.Diff([]string{"u1", "u2", "u4", "u5", "u6"}, seen); diff != "" {
 		t.Errorf("pages (-want +got):\n%s", diff)
 	}
-	for _, bad := range []string{"?", "YQ", base64.RawURLEncoding.EncodeToString([]byte("us-east-1:0-0 a"))} {
+	for _, bad := range []string{"?", "YQ"} {
 		in.NextToken = bad
 		refused(w.lookup(pool, in))(t, invalidParameter, "Invalid NextToken.")
 	}

@@ -2,12 +2,10 @@ package cognito
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cenotehq/cenote/fault"
@@ -91,21 +89,22 @@ func (s *Service) ListIdentities(ctx context.Context, caller iam.Caller, in *Lis
 	if err != nil {
 		return nil, err
 	}
-	after, err := base64.RawURLEncoding.DecodeString(in.NextToken)
-	if err != nil || len(after) > 0 && !strings.HasPrefix(string(after), pool.Region+":") {
-		return nil, invalidParameter("Invalid NextToken.")
+	pages := listing("ListIdentities " + pool.ID)
+	after, refusal := pages.after(in.NextToken)
+	if refusal != nil {
+		return nil, refusal
 	}
 	limit := int(in.MaxResults)
-	list, err := s.Identities.ListIdentities(ctx, pool.ID, string(after), in.HideDisabled, limit+1)
+	identities, err := s.Identities.ListIdentities(ctx, pool.ID, after, in.HideDisabled, limit+1)
 	if err != nil {
 		return nil, fmt.Errorf("listing the identities of pool %s: %w", pool.ID, err)
 	}
 	out := &ListIdentitiesOutput{IdentityPoolID: pool.ID, Identities: []IdentityDescription{}}
-	if len(list) > limit {
-		list = list[:limit]
-		out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(list[limit-1].ID))
+	if len(identities) > limit {
+		identities = identities[:limit]
+		out.NextToken = pages.next(identities[limit-1].ID)
 	}
-	for _, identity := range list {
+	for _, identity := range identities {
 		out.Identities = append(out.Identities, describe(identity))
 	}
 	return out, nil

@@ -2,7 +2,7 @@ package cognito_test
 
 import (
 	"errors"
-	"encoding/base64"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -223,17 +223,70 @@ func TestListIdentitiesRefused(t *testing.T) {
 	w := newWorld(t)
 	pool := w.pool()
 	const nobody = "us-east-1:00000000-0000-4000-8000-000000000000"
-	foreign := base64.RawURLEncoding.EncodeToString([]byte("eu-west-1:0-0"))
 	for _, tt := range []struct{ pool, region, token, code, message string }{
 		{nobody, region, "", notFound, missing(nobody)},
 		{pool, "eu-west-1", "", notFound, missing(pool)},
 		{pool, region, "?", invalidParameter, "Invalid NextToken."},
 		{pool, region, "bm9uc2Vuc2U", invalidParameter, "Invalid NextToken."},
-		{pool, region, foreign, invalidParameter, "Invalid NextToken."},
 	} {
 		in := cognito.ListIdentitiesInput{MaxResults: 1, NextToken: tt.token}
 		in.IdentityPoolID = tt.pool
 		refused(w.ListIdentities(t.Context(), rootIn(tt.region), &in))(t, tt.code, tt.message)
+	}
+}
+
+// TestTokensBelongToTheirList gives the NextToken of every list to every other one.
+func TestTokensBelongToTheirList(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	lists := map[string]func(token string) (next string, err error){}
+	for _, in := range []string{region, "eu-west-1"} {
+		lists["pools of "+in] = func(token string) (string, error) {
+			out, err := w.ListIdentityPools(t.Context(), rootIn(in), &cognito.ListIdentityPoolsInput{MaxResults: 1, NextToken: token})
+			if err != nil {
+				return "", err
+			}
+			return out.NextToken, nil
+		}
+		for range 2 {
+			settings := cognito.CreateIdentityPoolInput{PoolSettings: cognito.PoolSettings{Name: "p", AllowUnauthenticated: true}}
+			ok(w.CreateIdentityPool(t.Context(), rootIn(in), &settings))(t)
+		}
+	}
+	for i, pool := range []string{w.developerPool(), w.developerPool()} {
+		w.guests(pool, 2)
+		id := w.withUsers(pool, w.google, google, fmt.Sprint(i), "a", "b")
+		lists["identities of "+pool] = func(token string) (string, error) {
+			in := cognito.ListIdentitiesInput{MaxResults: 1, NextToken: token}
+			in.IdentityPoolID = pool
+			out, err := w.ListIdentities(t.Context(), root(), &in)
+			if err != nil {
+				return "", err
+			}
+			return out.NextToken, nil
+		}
+		lists["users of "+id] = func(token string) (string, error) {
+			out, err := w.lookup(pool, cognito.LookupDeveloperIdentityInput{IdentityID: id, MaxResults: 1, NextToken: token})
+			if err != nil {
+				return "", err
+			}
+			return out.NextToken, nil
+		}
+	}
+	for name, list := range lists {
+		token, err := list("")
+		if err != nil || token == "" {
+			t.Errorf("%s: the first page has the token %q: %v", name, token, err)
+			continue
+		}
+		for other, list := range lists {
+			next, err := list(token)
+			if other != name {
+				refused(next, err)(t, invalidParameter, "Invalid NextToken.")
+			} else if err != nil {
+				t.Errorf("%s: the second page: %v", name, err)
+			}
+		}
 	}
 }
 

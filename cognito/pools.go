@@ -2,12 +2,10 @@ package cognito
 
 import (
 	"context"
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
-	"strings"
 
 	"github.com/cenotehq/cenote/iam"
 )
@@ -207,26 +205,22 @@ func (in ListIdentityPoolsInput) Resource(c iam.Caller) string {
 // page goes on after the last pool of the one before, so pools that come and go in
 // between are neither shown twice nor pushed out.
 func (s *Service) ListIdentityPools(ctx context.Context, caller iam.Caller, in *ListIdentityPoolsInput) (*ListIdentityPoolsOutput, error) {
-	region := caller.Region + ":"
-	after := region
-	if in.NextToken != "" {
-		last, err := base64.RawURLEncoding.DecodeString(in.NextToken)
-		if err != nil || !strings.HasPrefix(string(last), region) {
-			return nil, invalidParameter("Invalid NextToken.")
-		}
-		after = string(last)
+	pages := listing("ListIdentityPools " + caller.Region)
+	after, refusal := pages.after(in.NextToken)
+	if refusal != nil {
+		return nil, refusal
 	}
-	pools, err := s.Pools.List(ctx, after, int(in.MaxResults)+1)
+	pools, err := s.Pools.List(ctx, max(after, caller.Region+":"), int(in.MaxResults)+1) // ids begin with the region
 	if err != nil {
 		return nil, fmt.Errorf("listing pools: %w", err)
 	}
 	out := &ListIdentityPoolsOutput{IdentityPools: []PoolSummary{}}
 	for _, p := range pools {
 		if p.Region != caller.Region {
-			break // ids begin with the region, so the rest belongs to later ones
+			break // the rest belongs to later ones
 		}
 		if len(out.IdentityPools) == int(in.MaxResults) {
-			out.NextToken = base64.RawURLEncoding.EncodeToString([]byte(out.IdentityPools[in.MaxResults-1].IdentityPoolID))
+			out.NextToken = pages.next(out.IdentityPools[in.MaxResults-1].IdentityPoolID)
 			break
 		}
 		out.IdentityPools = append(out.IdentityPools, PoolSummary{p.ID, p.Name})

@@ -1,7 +1,6 @@
 package cognito_test
 
 import (
-	"encoding/base64"
 	"errors"
 	"fmt"
 	"strings"
@@ -356,8 +355,7 @@ func TestPagesOfPools(t *testing.T) {
 			t.Errorf("%s was listed %d times", id, n)
 		}
 	}
-	foreign := base64.RawURLEncoding.EncodeToString([]byte("us-east-2:x"))
-	for _, token := range []string{"?", "bm9uc2Vuc2U", foreign} {
+	for _, token := range []string{"?", "bm9uc2Vuc2U"} {
 		refused(w.ListIdentityPools(t.Context(), root(), &cognito.ListIdentityPoolsInput{MaxResults: 2, NextToken: token}))(t,
 			invalidParameter, "Invalid NextToken.")
 	}

@@ -116,7 +116,7 @@ func size[T Entity](ctx context.Context, table Table[T]) (n int32, err error) {
 // ListAccountAliases lists the names of the account for sign-in pages. There is no
 // operation that makes one, so the list is empty. See AWS ListAccountAliases.
 func (s *Service) ListAccountAliases(_ context.Context, _ Caller, in *ListAccountAliasesInput) (*ListAccountAliasesOutput, error) {
-	if _, err := newPage(in.Marker, in.MaxItems); err != nil {
+	if _, err := newPage(in.Marker, in.MaxItems, "ListAccountAliases"); err != nil {
 		return nil, err
 	}
 	return &ListAccountAliasesOutput{AccountAliases: []string{}}, nil
@@ -125,7 +125,7 @@ func (s *Service) ListAccountAliases(_ context.Context, _ Caller, in *ListAccoun
 // ListInstanceProfiles lists instance profiles. There is no operation that makes one,
 // so the list is empty. See AWS ListInstanceProfiles.
 func (s *Service) ListInstanceProfiles(_ context.Context, _ Caller, in *ListInstanceProfilesInput) (*ListInstanceProfilesOutput, error) {
-	if _, err := newPage(in.Marker, in.MaxItems); err != nil {
+	if _, err := newPage(in.Marker, in.MaxItems, "ListInstanceProfiles"); err != nil {
 		return nil, err
 	}
 	return &ListInstanceProfilesOutput{InstanceProfiles: []InstanceProfile{}}, nil

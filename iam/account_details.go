@@ -89,7 +89,7 @@ type detail struct {
 // those of the account, and those of AWS's own that somebody has. See AWS
 // GetAccountAuthorizationDetails.
 func (s *Service) GetAccountAuthorizationDetails(ctx context.Context, _ Caller, in *GetAccountAuthorizationDetailsInput) (*GetAccountAuthorizationDetailsOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "GetAccountAuthorizationDetails")
 	if err != nil {
 		return nil, err
 	}

@@ -47,9 +47,13 @@ type finding struct {
 	kinds   map[string]outcome // what kinds of policies say by themselves, where the resource is of another account
 }
 
-// run answers one page.
-func (sim *simulation) run(ctx context.Context, in *Scenario) (*SimulationOutput, error) {
-	first, last, err := sim.page(in)
+// run answers one page of what is simulated: the operation, and whose policies.
+func (sim *simulation) run(ctx context.Context, in *Scenario, what ...string) (*SimulationOutput, error) {
+	p, err := newPage(in.Marker, in.MaxItems, append(what, sim.actions...)...)
+	if err != nil {
+		return nil, err
+	}
+	first, last, err := sim.extent(p)
 	if err != nil {
 		return nil, err
 	}
@@ -62,17 +66,13 @@ func (sim *simulation) run(ctx context.Context, in *Scenario) (*SimulationOutput
 		out.EvaluationResults = append(out.EvaluationResults, result)
 	}
 	if last < len(sim.actions) {
-		out.IsTruncated, out.Marker = true, marker(strconv.Itoa(last))
+		out.IsTruncated, out.Marker = true, p.marker(strconv.Itoa(last))
 	}
 	return out, nil
 }
 
-// page chooses the actions of one answer. Its marker is how many came before.
-func (sim *simulation) page(in *Scenario) (first, last int, err error) {
-	p, err := newPage(in.Marker, in.MaxItems)
-	if err != nil {
-		return 0, 0, err
-	}
+// extent chooses the actions of a page. Its marker is how many came before.
+func (sim *simulation) extent(p page) (first, last int, err error) {
 	if p.after != "" {
 		first, err = strconv.Atoi(p.after)
 		if err != nil || first < 1 || first >= len(sim.actions) {

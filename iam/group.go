@@ -140,7 +140,7 @@ func (s *Service) CreateGroup(ctx context.Context, _ Caller, in *CreateGroupInpu
 
 // GetGroup shows a group and its users by name. See AWS GetGroup.
 func (s *Service) GetGroup(ctx context.Context, _ Caller, in *GetGroupInput) (*GetGroupOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "GetGroup", in.GroupName)
 	if err != nil {
 		return nil, err
 	}
@@ -158,7 +158,7 @@ func (s *Service) GetGroup(ctx context.Context, _ Caller, in *GetGroupInput) (*G
 
 // ListGroups lists groups by name. See AWS ListGroups.
 func (s *Service) ListGroups(ctx context.Context, _ Caller, in *ListGroupsInput) (*ListGroupsOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListGroups")
 	if err != nil {
 		return nil, err
 	}

@@ -58,7 +58,7 @@ func (s *Service) DetachGroupPolicy(ctx context.Context, _ Caller, in *DetachGro
 // ListAttachedGroupPolicies lists the managed policies of a group by name. See AWS
 // ListAttachedGroupPolicies.
 func (s *Service) ListAttachedGroupPolicies(ctx context.Context, _ Caller, in *ListAttachedGroupPoliciesInput) (*ListAttachedGroupPoliciesOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListAttachedGroupPolicies", in.GroupName)
 	if err != nil {
 		return nil, err
 	}

@@ -114,7 +114,7 @@ func (s *Service) RemoveUserFromGroup(ctx context.Context, _ Caller, in *RemoveU
 // ListGroupsForUser lists the groups that a user is in by name. See AWS
 // ListGroupsForUser.
 func (s *Service) ListGroupsForUser(ctx context.Context, _ Caller, in *ListGroupsForUserInput) (*ListGroupsForUserOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListGroupsForUser", in.UserName)
 	if err != nil {
 		return nil, err
 	}

@@ -117,7 +117,7 @@ func (s *Service) DeleteGroupPolicy(ctx context.Context, _ Caller, in *DeleteGro
 // ListGroupPolicies lists the names of a group's inline policies. See AWS
 // ListGroupPolicies.
 func (s *Service) ListGroupPolicies(ctx context.Context, _ Caller, in *ListGroupPoliciesInput) (*ListGroupPoliciesOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListGroupPolicies", in.GroupName)
 	if err != nil {
 		return nil, err
 	}

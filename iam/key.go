@@ -155,11 +155,11 @@ func (s *Service) CreateAccessKey(ctx context.Context, caller Caller, in *Create
 
 // ListAccessKeys lists the keys of a user by id. See AWS ListAccessKeys.
 func (s *Service) ListAccessKeys(ctx context.Context, caller Caller, in *ListAccessKeysInput) (*ListAccessKeysOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	name, err := userName(caller, in.UserName)
 	if err != nil {
 		return nil, err
 	}
-	name, err := userName(caller, in.UserName)
+	p, err := newPage(in.Marker, in.MaxItems, "ListAccessKeys", name)
 	if err != nil {
 		return nil, err
 	}

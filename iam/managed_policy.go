@@ -214,7 +214,7 @@ func (s *Service) GetPolicy(ctx context.Context, _ Caller, in *GetPolicyInput) (
 
 // ListPolicies lists managed policies by name. See AWS ListPolicies.
 func (s *Service) ListPolicies(ctx context.Context, _ Caller, in *ListPoliciesInput) (*ListPoliciesOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListPolicies")
 	if err != nil {
 		return nil, err
 	}

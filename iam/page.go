@@ -2,6 +2,7 @@ package iam
 
 import (
 	"context"
+	"crypto/sha256"
 	"encoding/base64"
 	"iter"
 	"slices"
@@ -17,30 +18,40 @@ const defaultPage = 100
 // page says which part of a list is wanted: at most limit entities whose names
 // sort after the given one.
 type page struct {
+	list  string // stands for the list in its markers
 	after string
 	limit int
 }
 
+// listLength is how many bytes of a marker stand for its list. A marker has room for
+// the longest name beside them, not for the name of the list itself.
+const listLength = 8
+
 // newPage reads the Marker and MaxItems of a request; zero values mean that the
-// request has none.
-func newPage(marker string, maxItems int32) (page, error) {
-	p := page{limit: defaultPage}
+// request has none. list is the operation, and whose list it is: a marker of one list
+// is none of another.
+func newPage(marker string, maxItems int32, list ...string) (page, error) {
+	sum := sha256.Sum256([]byte(strings.ToLower(strings.Join(list, " "))))
+	p := page{list: string(sum[:listLength]), limit: defaultPage}
 	if maxItems != 0 {
 		p.limit = int(maxItems)
 	}
 	if marker == "" {
 		return p, nil
 	}
-	name, err := base64.RawURLEncoding.Strict().DecodeString(marker)
-	if err != nil || !isName(string(name)) {
+	text, err := base64.RawURLEncoding.Strict().DecodeString(marker)
+	name, ours := strings.CutPrefix(string(text), p.list)
+	if err != nil || !ours || !isName(name) {
 		return page{}, validation("Invalid Marker.")
 	}
-	p.after = string(name)
+	p.after = name
 	return p, nil
 }
 
 // marker returns what a client sends to have the entities after name.
-func marker(name string) string { return base64.RawURLEncoding.EncodeToString([]byte(name)) }
+func (p page) marker(name string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(p.list + name))
+}
 
 func isName(s string) bool {
 	return s != "" && utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
@@ -61,7 +72,7 @@ func collect[T Entity](ctx context.Context, table Table[T], p page, keep func(T)
 				continue
 			}
 			if len(found) == p.limit {
-				return found, marker(found[p.limit-1].EntityName()), nil
+				return found, p.marker(found[p.limit-1].EntityName()), nil
 			}
 			found = append(found, entity)
 		}
@@ -106,7 +117,7 @@ func cut[T any](items []T, name func(T) string, p page) ([]T, string) {
 	if len(sorted) <= p.limit {
 		return append([]T{}, sorted...), ""
 	}
-	return sorted[:p.limit], marker(name(sorted[p.limit-1]))
+	return sorted[:p.limit], p.marker(name(sorted[p.limit-1]))
 }
 
 // full reports whether table holds quota entities or more.

@@ -55,7 +55,7 @@ type ListEntitiesForPolicyOutput struct {
 // ListEntitiesForPolicy lists those who have a managed policy: groups, then roles,
 // then users, each by name. See AWS ListEntitiesForPolicy.
 func (s *Service) ListEntitiesForPolicy(ctx context.Context, _ Caller, in *ListEntitiesForPolicyInput) (*ListEntitiesForPolicyOutput, error) {
-	at, err := newPage(in.Marker, in.MaxItems)
+	at, err := newPage(in.Marker, in.MaxItems, "ListEntitiesForPolicy", in.PolicyARN)
 	if err != nil {
 		return nil, err
 	}

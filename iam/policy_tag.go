@@ -63,7 +63,7 @@ func (s *Service) UntagPolicy(ctx context.Context, _ Caller, in *UntagPolicyInpu
 
 // ListPolicyTags lists the tags of a managed policy by key. See AWS ListPolicyTags.
 func (s *Service) ListPolicyTags(ctx context.Context, _ Caller, in *ListPolicyTagsInput) (*ListPolicyTagsOutput, error) {
-	at, err := newPage(in.Marker, in.MaxItems)
+	at, err := newPage(in.Marker, in.MaxItems, "ListPolicyTags", in.PolicyARN)
 	if err != nil {
 		return nil, err
 	}

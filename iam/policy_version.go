@@ -166,7 +166,7 @@ func (s *Service) GetPolicyVersion(ctx context.Context, _ Caller, in *GetPolicyV
 // ListPolicyVersions lists the versions of a managed policy, the newest first. See
 // AWS ListPolicyVersions.
 func (s *Service) ListPolicyVersions(ctx context.Context, _ Caller, in *ListPolicyVersionsInput) (*ListPolicyVersionsOutput, error) {
-	at, err := newPage(in.Marker, in.MaxItems)
+	at, err := newPage(in.Marker, in.MaxItems, "ListPolicyVersions", in.PolicyARN)
 	if err != nil {
 		return nil, err
 	}

@@ -70,7 +70,7 @@ func (s *Service) UntagOpenIDConnectProvider(ctx context.Context, _ Caller, in *
 // ListOpenIDConnectProviderTags lists the tags of a provider by key. See AWS
 // ListOpenIDConnectProviderTags.
 func (s *Service) ListOpenIDConnectProviderTags(ctx context.Context, _ Caller, in *ListOpenIDConnectProviderTagsInput) (*ListOpenIDConnectProviderTagsOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListOpenIDConnectProviderTags", in.OpenIDConnectProviderARN)
 	if err != nil {
 		return nil, err
 	}

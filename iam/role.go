@@ -234,7 +234,7 @@ func (s *Service) GetRole(ctx context.Context, _ Caller, in *GetRoleInput) (*Get
 
 // ListRoles lists roles by name. See AWS ListRoles.
 func (s *Service) ListRoles(ctx context.Context, _ Caller, in *ListRolesInput) (*ListRolesOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListRoles")
 	if err != nil {
 		return nil, err
 	}

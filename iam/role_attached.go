@@ -91,7 +91,7 @@ func (s *Service) DetachRolePolicy(ctx context.Context, _ Caller, in *DetachRole
 // ListAttachedRolePolicies lists the managed policies of a role by name. See AWS
 // ListAttachedRolePolicies.
 func (s *Service) ListAttachedRolePolicies(ctx context.Context, _ Caller, in *ListAttachedRolePoliciesInput) (*ListAttachedRolePoliciesOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListAttachedRolePolicies", in.RoleName)
 	if err != nil {
 		return nil, err
 	}
@@ -107,18 +107,11 @@ func (s *Service) ListAttachedRolePolicies(ctx context.Context, _ Caller, in *Li
 // is no operation that makes one, so the list is empty. See AWS
 // ListInstanceProfilesForRole.
 func (s *Service) ListInstanceProfilesForRole(ctx context.Context, _ Caller, in *ListInstanceProfilesForRoleInput) (*ListInstanceProfilesForRoleOutput, error) {
-	if err := s.emptyPage(ctx, in.RoleName, in.Marker, in.MaxItems); err != nil {
+	if _, err := newPage(in.Marker, in.MaxItems, "ListInstanceProfilesForRole", in.RoleName); err != nil {
 		return nil, err
 	}
-	return &ListInstanceProfilesForRoleOutput{InstanceProfiles: []InstanceProfile{}}, nil
-}
-
-// emptyPage makes sure that a request for a list that can only be empty names a
-// role that exists and a page that can be.
-func (s *Service) emptyPage(ctx context.Context, role, marker string, maxItems int32) error {
-	if _, err := newPage(marker, maxItems); err != nil {
-		return err
+	if _, err := s.roles().Get(ctx, in.RoleName); err != nil {
+		return nil, translate(err, noSuchRole(in.RoleName), nil)
 	}
-	_, err := s.roles().Get(ctx, role)
-	return translate(err, noSuchRole(role), nil)
+	return &ListInstanceProfilesForRoleOutput{InstanceProfiles: []InstanceProfile{}}, nil
 }

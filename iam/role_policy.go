@@ -117,7 +117,7 @@ func (s *Service) DeleteRolePolicy(ctx context.Context, _ Caller, in *DeleteRole
 // ListRolePolicies lists the names of a role's inline policies. See AWS
 // ListRolePolicies.
 func (s *Service) ListRolePolicies(ctx context.Context, _ Caller, in *ListRolePoliciesInput) (*ListRolePoliciesOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListRolePolicies", in.RoleName)
 	if err != nil {
 		return nil, err
 	}

@@ -64,7 +64,7 @@ func (s *Service) UntagSAMLProvider(ctx context.Context, _ Caller, in *UntagSAML
 // ListSAMLProviderTags lists the tags of a provider by key. See AWS
 // ListSAMLProviderTags.
 func (s *Service) ListSAMLProviderTags(ctx context.Context, _ Caller, in *ListSAMLProviderTagsInput) (*ListSAMLProviderTagsOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListSAMLProviderTags", in.SAMLProviderARN)
 	if err != nil {
 		return nil, err
 	}

@@ -127,7 +127,7 @@ func (s *Service) SimulateCustomPolicy(ctx context.Context, _ Caller, in *Simula
 	if err := s.prepare(ctx, sim, in.PolicyInputList, &in.Scenario); err != nil {
 		return nil, err
 	}
-	out, err := sim.run(ctx, &in.Scenario)
+	out, err := sim.run(ctx, &in.Scenario, "SimulateCustomPolicy")
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +150,7 @@ func (s *Service) SimulatePrincipalPolicy(ctx context.Context, _ Caller, in *Sim
 	if err := s.prepare(ctx, sim, in.PolicyInputList, &in.Scenario); err != nil {
 		return nil, err
 	}
-	out, err := sim.run(ctx, &in.Scenario)
+	out, err := sim.run(ctx, &in.Scenario, "SimulatePrincipalPolicy", in.PolicySourceARN)
 	if err != nil {
 		return nil, err
 	}

@@ -73,7 +73,7 @@ func (s *Service) UntagRole(ctx context.Context, _ Caller, in *UntagRoleInput) (
 
 // ListRoleTags lists the tags of a role by key. See AWS ListRoleTags.
 func (s *Service) ListRoleTags(ctx context.Context, _ Caller, in *ListRoleTagsInput) (*ListRoleTagsOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListRoleTags", in.RoleName)
 	if err != nil {
 		return nil, err
 	}

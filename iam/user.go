@@ -188,7 +188,7 @@ func (s *Service) GetUser(ctx context.Context, caller Caller, in *GetUserInput) 
 
 // ListUsers lists users by name. See AWS ListUsers.
 func (s *Service) ListUsers(ctx context.Context, _ Caller, in *ListUsersInput) (*ListUsersOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListUsers")
 	if err != nil {
 		return nil, err
 	}

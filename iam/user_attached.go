@@ -58,7 +58,7 @@ func (s *Service) DetachUserPolicy(ctx context.Context, _ Caller, in *DetachUser
 // ListAttachedUserPolicies lists the managed policies of a user by name. See AWS
 // ListAttachedUserPolicies.
 func (s *Service) ListAttachedUserPolicies(ctx context.Context, _ Caller, in *ListAttachedUserPoliciesInput) (*ListAttachedUserPoliciesOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListAttachedUserPolicies", in.UserName)
 	if err != nil {
 		return nil, err
 	}

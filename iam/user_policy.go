@@ -117,7 +117,7 @@ func (s *Service) DeleteUserPolicy(ctx context.Context, _ Caller, in *DeleteUser
 // ListUserPolicies lists the names of a user's inline policies. See AWS
 // ListUserPolicies.
 func (s *Service) ListUserPolicies(ctx context.Context, _ Caller, in *ListUserPoliciesInput) (*ListUserPoliciesOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListUserPolicies", in.UserName)
 	if err != nil {
 		return nil, err
 	}

@@ -65,7 +65,7 @@ func (s *Service) UntagUser(ctx context.Context, _ Caller, in *UntagUserInput) (
 
 // ListUserTags lists the tags of a user by key. See AWS ListUserTags.
 func (s *Service) ListUserTags(ctx context.Context, _ Caller, in *ListUserTagsInput) (*ListUserTagsOutput, error) {
-	p, err := newPage(in.Marker, in.MaxItems)
+	p, err := newPage(in.Marker, in.MaxItems, "ListUserTags", in.UserName)
 	if err != nil {
 		return nil, err
 	}
