@@ -97,7 +97,8 @@ func (s *Service) DescribeIdentityPool(ctx context.Context, caller iam.Caller, i
 }
 
 // UpdateIdentityPool replaces the settings of a pool: what is not sent returns to
-// its default, except the developer provider name, which stays.
+// its default, except the developer provider name, which stays. The attribute maps of
+// providers that the pool takes no more go with them.
 func (s *Service) UpdateIdentityPool(ctx context.Context, caller iam.Caller, in *IdentityPool) (*IdentityPool, error) {
 	settings := in.normalized()
 	if refusal := settings.check(s.Account); refusal != nil {
@@ -126,6 +127,7 @@ func (s *Service) UpdateIdentityPool(ctx context.Context, caller iam.Caller, in 
 			return invalidParameter("The developer provider name of an identity pool cannot be changed.")
 		}
 		p.PoolSettings = next
+		p.dropAttributes()
 		if refusal := p.checkDeveloper(); refusal != nil {
 			return refusal
 		}

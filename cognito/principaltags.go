@@ -73,10 +73,16 @@ func (s *Service) GetPrincipalTagAttributeMap(ctx context.Context, caller iam.Ca
 		return nil, err
 	}
 	m, ok := pool.PrincipalTags[in.IdentityProviderName]
-	if !ok || !pool.takesAttributes(in.IdentityProviderName) {
+	if !ok {
 		return nil, attributesNotFound(in.IdentityProviderName)
 	}
 	return m.show(pool.ID, in.IdentityProviderName), nil
+}
+
+// dropAttributes removes the attribute maps of providers that the pool does not take, so
+// that one which comes back later gives nobody the tags of a forgotten map.
+func (p *Pool) dropAttributes() {
+	maps.DeleteFunc(p.PrincipalTags, func(provider string, _ AttributeMap) bool { return !p.takesAttributes(provider) })
 }
 
 func (m AttributeMap) show(pool, provider string) *PrincipalTagAttributeMap {

@@ -47,9 +47,44 @@ func TestAttributeMaps(t *testing.T) {
 			}
 		}
 	}
-	ok(w.update(pool, settings()))(t) // SAML is gone, the others stay with what they have
-	refused(w.tagsOf(region, pool, saml))(t, notFound, noMap(saml))
-	ok(w.tagsOf(region, pool, google))(t)
+}
+
+// TestAttributeMapsGoWithTheirProvider takes a provider off a pool and puts it back,
+// without its map; the others keep theirs.
+func TestAttributeMapsGoWithTheirProvider(t *testing.T) {
+	t.Parallel()
+	saml := full().SAMLProviders[0]
+	for provider, without := range map[string]func(*cognito.PoolSettings){
+		userPool: func(s *cognito.PoolSettings) { s.CognitoIdentityProviders = nil },
+		google:   func(s *cognito.PoolSettings) { delete(s.SupportedLoginProviders, google) },
+		oidcARN:  func(s *cognito.PoolSettings) { s.OpenIDConnectProviders = nil },
+		saml:     func(s *cognito.PoolSettings) { s.SAMLProviders = nil },
+	} {
+		w := newWorld(t)
+		pool := w.pool(func(s *cognito.PoolSettings) { *s = full() })
+		all := []string{userPool, google, oidcARN, saml}
+		for _, one := range all {
+			ok(w.setTags(pool, one, false, map[string]string{"team": "custom:team"}))(t)
+		}
+		renamed := full()
+		renamed.Name = "renamed"
+		ok(w.update(pool, renamed))(t)
+		for _, one := range all {
+			ok(w.tagsOf(region, pool, one))(t)
+		}
+		fewer := full()
+		without(&fewer)
+		for _, next := range []cognito.PoolSettings{fewer, full()} {
+			ok(w.update(pool, next))(t)
+			for _, one := range all {
+				if one == provider {
+					refused(w.tagsOf(region, pool, one))(t, notFound, noMap(one))
+				} else {
+					ok(w.tagsOf(region, pool, one))(t)
+				}
+			}
+		}
+	}
 }
 
 func TestAttributeMapsRefused(t *testing.T) {
