@@ -95,14 +95,57 @@ func TestDiscovery(t *testing.T) {
 	}
 }
 
-// TestPublicURL asks a server behind TLS where its keys are.
+// TestPublicURL asks a server behind TLS where its keys are. What the client calls the
+// server means nothing, so the answer is everybody's.
 func TestPublicURL(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	w.config.PublicURL = "https://id.example.test/"
 	behind := httptest.NewServer(server.New(w.config))
 	defer behind.Close()
-	response, err := http.Get(behind.URL + "/.well-known/openid-configuration")
+	for _, host := range []string{"", "evil.example.test", "id.example.test"} {
+		keys, caches := discovered(t, behind, host)
+		if keys != "https://id.example.test/.well-known/jwks_uri" || caches != "public, max-age=300" {
+			t.Errorf("asked as %q, the keys are at %q, %s", host, keys, caches)
+		}
+	}
+}
+
+// TestHostOfTheClient asks a server that nobody told its name, by names that it cannot
+// know: each is answered for itself, and no cache may give the answer to others.
+func TestHostOfTheClient(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	encrypted := httptest.NewTLSServer(server.New(w.config))
+	defer encrypted.Close()
+	for scheme, behind := range map[string]*httptest.Server{"http": w.Server, "https": encrypted} {
+		for _, host := range []string{"cenote:4577", "localhost:4577", "evil.example.test"} {
+			keys, caches := discovered(t, behind, host)
+			if keys != scheme+"://"+host+"/.well-known/jwks_uri" || caches != "no-store" {
+				t.Errorf("asked as %q, the keys are at %q, %s", host, keys, caches)
+			}
+		}
+	}
+	response, err := http.Get(w.URL + "/.well-known/jwks_uri")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = response.Body.Close()
+	if caches := response.Header.Get("Cache-Control"); caches != "public, max-age=300" {
+		t.Errorf("the keys, which are the same for all: %s", caches)
+	}
+}
+
+// discovered is where the discovery document says that the keys are, if the server is
+// asked by a name, and what caches may do with it.
+func discovered(t *testing.T, behind *httptest.Server, host string) (keys, caches string) {
+	t.Helper()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, behind.URL+"/.well-known/openid-configuration", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r.Host = host
+	response, err := behind.Client().Do(r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -110,7 +153,8 @@ func TestPublicURL(t *testing.T) {
 	var document struct {
 		JWKS string `json:"jwks_uri"`
 	}
-	if err := json.NewDecoder(response.Body).Decode(&document); err != nil || document.JWKS != "https://id.example.test/.well-known/jwks_uri" {
-		t.Errorf("the keys are at %q, %v", document.JWKS, err)
+	if err := json.NewDecoder(response.Body).Decode(&document); err != nil {
+		t.Fatal(err)
 	}
+	return document.JWKS, response.Header.Get("Cache-Control")
 }

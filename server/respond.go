@@ -105,25 +105,35 @@ func keysPaths() []string {
 	return []string{issuer.KeysPath, "/.well-known/jwks.json", "/protocol/openid-connect/certs"}
 }
 
+// What caches may do with a document.
+const (
+	cachePublic = "public, max-age=300"
+	cacheNever  = "no-store"
+)
+
 func (s *Server) serveKeys(w http.ResponseWriter, _ *http.Request) {
-	serveDocument(w, s.Issuer.JWKS())
+	serveDocument(w, cachePublic, s.Issuer.JWKS())
 }
 
+// serveDiscovery says where the keys are: below PublicURL, or else at the name that the
+// client itself reaches the server by, which may be any in a network of containers. Such
+// an answer is for that client alone. A cache would give it to others, and whoever asks
+// with a name of their choice would choose whose keys these trust.
 func (s *Server) serveDiscovery(w http.ResponseWriter, r *http.Request) {
-	base := s.PublicURL
-	if base == "" {
-		base = "http://" + r.Host
-		if r.TLS != nil {
-			base = "https://" + r.Host
-		}
+	switch {
+	case s.PublicURL != "":
+		serveDocument(w, cachePublic, s.Issuer.Discovery(s.PublicURL))
+	case r.TLS != nil:
+		serveDocument(w, cacheNever, s.Issuer.Discovery("https://"+r.Host))
+	default:
+		serveDocument(w, cacheNever, s.Issuer.Discovery("http://"+r.Host))
 	}
-	serveDocument(w, s.Issuer.Discovery(base))
 }
 
-func serveDocument(w http.ResponseWriter, body []byte) {
+func serveDocument(w http.ResponseWriter, caches string, body []byte) {
 	header := w.Header()
 	header.Set("Access-Control-Allow-Origin", "*")
-	header.Set("Cache-Control", "public, max-age=300")
+	header.Set("Cache-Control", caches)
 	header.Set("Content-Type", "application/json")
 	_, _ = w.Write(body)
 }

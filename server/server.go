@@ -37,7 +37,7 @@ type Config struct {
 	Audit   audit.Log
 
 	// PublicURL is where clients reach the server; empty means at the host that they
-	// ask for.
+	// ask for, which no cache may remember.
 	PublicURL string
 
 	// Hosts are further names that clients sign for, as they stand in the Host header.

@@ -49,7 +49,8 @@ type Settings struct {
 
 	// PublicURL is where clients reach the server, if that is not where it listens: the
 	// OpenID discovery document says so, and SAML responses may be meant for /saml below
-	// it. Default empty: the host that was asked for.
+	// it. Default empty: the host that was asked for, in a document that no cache may
+	// keep, since whoever asks chooses the host.
 	PublicURL string
 
 	// Hosts are further names that clients sign for, as they stand in the Host header:
