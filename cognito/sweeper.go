@@ -20,6 +20,12 @@ const (
 	// sweepEvery is how often a sweeper looks without being woken: for what another
 	// server left behind when it died, or a visitor who came while the pool went.
 	sweepEvery = time.Hour
+
+	// retryFirst is how long a sweeper waits after a sweep that failed, and twice as long
+	// each time that it fails again, up to retryLast: what is in the way of a store may
+	// be over in a moment, or take an administrator.
+	retryFirst = time.Second
+	retryLast  = 5 * time.Minute
 )
 
 // Sweeper removes the identities of pools that are gone. Nothing can be had for them
@@ -44,11 +50,10 @@ func (w *Sweeper) Wake() {
 	}
 }
 
-// Run sweeps at once, whenever it is woken, and now and then, until ctx is done. It
-// reports every sweep that removed something or failed.
+// Run sweeps at once, whenever it is woken, and now and then, until ctx is done; soon
+// again after a failure. It reports every sweep that removed something or failed.
 func (w *Sweeper) Run(ctx context.Context, report func(removed int, err error)) {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
+	failures := 0
 	for {
 		removed, err := w.Sweep(ctx)
 		if ctx.Err() != nil {
@@ -57,31 +62,60 @@ func (w *Sweeper) Run(ctx context.Context, report func(removed int, err error)) 
 		if removed > 0 || err != nil {
 			report(removed, err)
 		}
-		select {
-		case <-ctx.Done():
+		if removed > 0 || err == nil {
+			failures = 0
+		}
+		if err != nil {
+			failures++
+		}
+		if !w.rest(ctx, pause(failures)) {
 			return
-		case <-w.wake:
-		case <-tick.C:
 		}
 	}
 }
 
+// rest waits until it is time, or somebody wakes the sweeper; false means that ctx is
+// done.
+func (w *Sweeper) rest(ctx context.Context, long time.Duration) bool {
+	alarm := time.NewTimer(long)
+	defer alarm.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-w.wake:
+	case <-alarm.C:
+	}
+	return true
+}
+
+// pause is how long a sweeper rests after so many failures in a row.
+func pause(failures int) time.Duration {
+	if failures == 0 {
+		return sweepEvery
+	}
+	long := retryFirst
+	for ; failures > 1 && long < retryLast; failures-- {
+		long *= 2
+	}
+	return min(long, retryLast)
+}
+
 // Sweep removes all identities without a pool, in small batches, and returns how many
-// there were.
+// there were. Those of one pool that cannot be removed keep it from no other.
 func (w *Sweeper) Sweep(ctx context.Context) (removed int, err error) {
-	pool := ""
-	for {
+	var failed []error
+	for pool := ""; ; {
 		pool, err = w.identities.PoolAfter(ctx, pool)
 		if errors.Is(err, fs.ErrNotExist) {
-			return removed, nil
+			return removed, errors.Join(failed...)
 		}
 		if err != nil {
-			return removed, fmt.Errorf("looking for identities without a pool: %w", err)
+			return removed, errors.Join(append(failed, fmt.Errorf("looking for identities without a pool: %w", err))...)
 		}
 		n, err := w.sweep(ctx, pool)
 		removed += n
 		if err != nil {
-			return removed, fmt.Errorf("deleting the identities of pool %s: %w", pool, err)
+			failed = append(failed, fmt.Errorf("deleting the identities of pool %s: %w", pool, err))
 		}
 	}
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"io/fs"
+	"slices"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -145,6 +147,108 @@ type unreadable struct{ iam.Table[cognito.Pool] }
 
 func (unreadable) Get(context.Context, string) (cognito.Pool, error) {
 	return cognito.Pool{}, fs.ErrPermission
+}
+
+// One pool that cannot be read keeps no identities of other pools alive.
+func TestSweeperPassesWhatFails(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	pools := slices.Sorted(slices.Values([]string{w.pool(), w.pool(), w.pool()}))
+	kept, gone := pools[0], pools[1:] // in the order in which it looks
+	w.guests(kept, 1)
+	for _, pool := range gone {
+		w.guests(pool, 2)
+		ok(w.delete(root(), pool))(t)
+	}
+	n, err := cognito.NewSweeper(unreadablePool{w.Pools, kept}, w.Identities).Sweep(t.Context())
+	if n != 4 || !errors.Is(err, fs.ErrPermission) {
+		t.Errorf("swept %d, %v", n, err)
+	}
+	if n := len(w.list(kept, cognito.ListIdentitiesInput{MaxResults: 60}).Identities); n != 1 {
+		t.Errorf("%d identities are left", n)
+	}
+}
+
+// unreadablePool is one that is there, but cannot be had.
+type unreadablePool struct {
+	iam.Table[cognito.Pool]
+	id string
+}
+
+func (u unreadablePool) Get(ctx context.Context, id string) (cognito.Pool, error) {
+	if id == u.id {
+		return cognito.Pool{}, fs.ErrPermission
+	}
+	return u.Table.Get(ctx, id)
+}
+
+// ailing identities cannot be had until they are well.
+type ailing struct {
+	cognito.Identities
+	well atomic.Bool
+	gone int // how many there are to remove when they are well
+}
+
+func (a *ailing) PoolAfter(_ context.Context, pool string) (string, error) {
+	switch {
+	case !a.well.Load():
+		return "", fs.ErrPermission
+	case pool == "" && a.gone > 0:
+		return "us-east-1:0-0", nil
+	default:
+		return "", fs.ErrNotExist
+	}
+}
+
+func (a *ailing) DeleteIdentitiesOf(context.Context, string, int) (int, error) {
+	n := a.gone
+	a.gone = 0
+	return n, nil
+}
+
+// none is a table without pools.
+type none struct{ iam.Table[cognito.Pool] }
+
+func (none) Get(context.Context, string) (cognito.Pool, error) { return cognito.Pool{}, fs.ErrNotExist }
+
+// After a failure it tries again soon, then ever more rarely, and at once when it is
+// woken; when it has recovered, the next failure is a first one.
+func TestSweeperTriesAgain(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		identities := &ailing{}
+		sweeper := cognito.NewSweeper(none{}, identities)
+		ctx, cancel := context.WithCancel(t.Context())
+		reports, done := make(chan sweep), make(chan struct{})
+		go func() {
+			defer close(done)
+			sweeper.Run(ctx, func(removed int, err error) { reports <- sweep{removed, err} })
+		}()
+		last := time.Now()
+		expect := func(after time.Duration, removed int, err error) {
+			t.Helper()
+			got := <-reports
+			if waited := time.Since(last); waited != after || got.removed != removed || !errors.Is(got.err, err) {
+				t.Errorf("after %s: %+v; want %d, %v after %s", waited, got, removed, err, after)
+			}
+			last = time.Now()
+		}
+		expect(0, 0, fs.ErrPermission)
+		for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
+			expect(seconds*time.Second, 0, fs.ErrPermission)
+		}
+		time.Sleep(time.Minute)
+		sweeper.Wake()
+		expect(time.Minute, 0, fs.ErrPermission)
+		identities.gone = 3
+		identities.well.Store(true)
+		expect(5*time.Minute, 3, nil)
+		identities.well.Store(false)
+		expect(time.Hour, 0, fs.ErrPermission)
+		expect(time.Second, 0, fs.ErrPermission)
+		cancel()
+		<-done
+	})
 }
 
 // Without being woken it looks every hour.
