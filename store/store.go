@@ -27,6 +27,11 @@ type Config struct {
 	// 300 bytes each; zero means 200,000, less than zero none.
 	CachedIdentities int
 
+	// ReportUses is told, once, when the last uses of keys and roles begin to fail to be
+	// written down, which no caller waits for; and with nil when they are written down
+	// again. Nil tells nobody. It must not call the store's Close.
+	ReportUses func(err error)
+
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
 }
@@ -103,7 +108,7 @@ func newStore(db database, config Config) *Store {
 	s.providers = newTable[iam.OIDCProvider](s, kind{name: "oidc-provider"})
 	s.saml = newTable[iam.SAMLProvider](s, kind{name: "saml-provider", fold: true, secret: true})
 	s.pools = newTable[cognito.Pool](s, kind{name: "pool"})
-	s.uses = newUses(db)
+	s.uses = newUses(db, config.ReportUses)
 	return s
 }
 

@@ -25,7 +25,8 @@ const (
 // seconds and when the store closes, so that no request waits for them. A crash loses
 // those that were not written; a write that fails is tried again.
 type Uses struct {
-	db database
+	db     database
+	report func(error) // of Config.ReportUses
 
 	mu    sync.Mutex
 	fresh map[string]iam.Use // not on disk yet
@@ -35,8 +36,11 @@ type Uses struct {
 	done     chan struct{} // closed when nothing is written any more; nil before start
 }
 
-func newUses(db database) *Uses {
-	return &Uses{db: db, fresh: map[string]iam.Use{}, stopped: make(chan struct{})}
+func newUses(db database, report func(error)) *Uses {
+	if report == nil {
+		report = func(error) {}
+	}
+	return &Uses{db: db, report: report, fresh: map[string]iam.Use{}, stopped: make(chan struct{})}
 }
 
 // Record notes a use in memory, unless a later one is known or there is no room.
@@ -86,10 +90,14 @@ func (u *Uses) start() {
 		defer close(u.done)
 		ticks := time.NewTicker(flushEvery)
 		defer ticks.Stop()
-		for {
+		for failing := false; ; {
 			select {
 			case <-ticks.C:
-				_ = u.flush(context.Background()) // what could not be written is still there at the next tick
+				err := u.flush(context.Background()) // what could not be written is still there at the next tick
+				if (err != nil) != failing {
+					failing = err != nil
+					u.report(err)
+				}
 			case <-u.stopped:
 				return
 			}

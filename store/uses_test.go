@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -178,6 +179,56 @@ func TestUsesThatCannotBeWritten(t *testing.T) {
 	}
 	flush(t, s)
 	lastUse(t, s, "AKIA1", use(1))
+}
+
+// TestFailureOfUsesIsReported when it begins, and when it is over, however often a write
+// was tried meanwhile.
+func TestFailureOfUsesIsReported(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reports := make(chan error, 9)
+		s, err := store.Open(t.Context(), store.Config{
+			Path: t.TempDir(), MasterKey: masterKey(t), ReportUses: func(err error) { reports <- err },
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer mustClose(t, s)
+		if err := s.Roles().Create(t.Context(), role(t, "app", "AROA1")); err != nil {
+			t.Fatal(err)
+		}
+		minute := func() []error { // of the test's own clock, with twelve attempts
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			var got []error
+			for len(reports) > 0 {
+				got = append(got, <-reports)
+			}
+			return got
+		}
+		for n := range 2 {
+			if err := store.LimitPages(s, 1); err != nil {
+				t.Fatal(err)
+			}
+			large := use(n)
+			large.Region = strings.Repeat("r", 1<<20*(n+1))
+			s.Uses().Record("AROA1", large)
+			if got := minute(); len(got) != 1 || got[0] == nil || !strings.Contains(got[0].Error(), "full") {
+				t.Errorf("on a full disk: %v", got)
+			}
+			lastUse(t, s, "AROA1", large)
+			if err := store.LimitPages(s, 1<<30); err != nil {
+				t.Fatal(err)
+			}
+			if got := minute(); len(got) != 1 || got[0] != nil {
+				t.Errorf("after it was made larger: %v", got)
+			}
+			if got := minute(); len(got) != 0 {
+				t.Errorf("without a need: %v", got)
+			}
+			lastUse(t, s, "AROA1", large)
+		}
+	})
 }
 
 func TestUsesAreBounded(t *testing.T) {

@@ -51,7 +51,13 @@ func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) 
 		}
 		s.MasterKey = key
 	}
-	st, err := store.Open(ctx, store.Config{Path: s.Data, MasterKey: s.MasterKey})
+	st, err := store.Open(ctx, store.Config{Path: s.Data, MasterKey: s.MasterKey, ReportUses: func(err error) {
+		if err != nil {
+			log.Error("the last uses of keys and roles are not kept", slog.Any("error", err))
+			return
+		}
+		log.Info("the last uses of keys and roles are kept again")
+	}})
 	if err != nil {
 		return nil, err
 	}
