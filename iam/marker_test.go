@@ -2,10 +2,16 @@ package iam_test
 
 import (
 	"context"
+	"encoding/base64"
+	"net/url"
 	"reflect"
+	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+
 	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/wire"
 )
 
 // listing asks for the page of a list that a marker stands for, with one entry, and
@@ -113,5 +119,45 @@ func TestMarkersBelongToTheirList(t *testing.T) {
 				t.Errorf("%s: the second page: %v", name, err)
 			}
 		}
+	}
+}
+
+// TestMarkersFitIntoRequests has tag keys of 128 letters, which take up to four bytes each.
+func TestMarkersFitIntoRequests(t *testing.T) {
+	t.Parallel()
+	s := newService(t)
+	createRole(t, s, "R")
+	var tags []iam.Tag
+	for _, letter := range []string{"a", "é", "あ", "𠀀"} {
+		for _, end := range []string{"1", "2"} {
+			tags = append(tags, iam.Tag{Key: strings.Repeat(letter, 127) + end})
+		}
+	}
+	must[struct{}](t)(s.TagRole(t.Context(), root(), &iam.TagRoleInput{RoleName: "R", Tags: tags}))
+	var codec wire.Codec
+	var got []iam.Tag
+	in := iam.ListRoleTagsInput{RoleName: "R", MaxItems: 1}
+	for len(got) < 2*len(tags) {
+		out := must[iam.ListRoleTagsOutput](t)(s.ListRoleTags(t.Context(), root(), &in))
+		got = append(got, out.Tags...)
+		if !out.IsTruncated {
+			break
+		}
+		form := url.Values{"RoleName": {"R"}, "MaxItems": {"1"}, "Marker": {out.Marker}}
+		if err := codec.DecodeQuery(form, &in); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if diff := cmp.Diff(tags, got); diff != "" {
+		t.Errorf("pages (-want +got):\n%s", diff)
+	}
+	for _, number := range []string{"", "0", "-1", "x"} {
+		marker, err := base64.RawURLEncoding.DecodeString(in.Marker)
+		if err != nil {
+			t.Fatal(err)
+		}
+		in := iam.ListRoleTagsInput{RoleName: "R", Marker: base64.RawURLEncoding.EncodeToString(append(marker[:8:8], "\x00"+number...))}
+		_, err = s.ListRoleTags(t.Context(), root(), &in)
+		refused(t, err, 400, "ValidationError", "Invalid Marker.")
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/base64"
 	"iter"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -16,16 +17,26 @@ import (
 const defaultPage = 100
 
 // page says which part of a list is wanted: at most limit entities whose names
-// sort after the given one.
+// sort after the given one, or that come after the first skip.
 type page struct {
 	list  string // stands for the list in its markers
 	after string
+	skip  int // where the name before would be too long for a marker
 	limit int
 }
 
-// listLength is how many bytes of a marker stand for its list. A marker has room for
-// the longest name beside them, not for the name of the list itself.
-const listLength = 8
+const (
+	// listLength is how many bytes of a marker stand for its list. There is no room for
+	// its name.
+	listLength = 8
+
+	// longestName is how many bytes of a name a marker has room for: it has at most 320
+	// characters (IAM API reference, Marker), and 128 letters of a tag key take more.
+	longestName = 320*6/8 - listLength
+
+	// counted begins a marker that says how many came before.
+	counted = "\x00"
+)
 
 // newPage reads the Marker and MaxItems of a request; zero values mean that the
 // request has none. list is the operation, and whose list it is: a marker of one list
@@ -36,16 +47,25 @@ func newPage(marker string, maxItems int32, list ...string) (page, error) {
 	if maxItems != 0 {
 		p.limit = int(maxItems)
 	}
-	if marker == "" {
-		return p, nil
-	}
-	text, err := base64.RawURLEncoding.Strict().DecodeString(marker)
-	name, ours := strings.CutPrefix(string(text), p.list)
-	if err != nil || !ours || !isName(name) {
+	if marker != "" && !p.resume(marker) {
 		return page{}, validation("Invalid Marker.")
 	}
-	p.after = name
 	return p, nil
+}
+
+// resume reads a marker; false means that it is none of this list.
+func (p *page) resume(marker string) bool {
+	text, err := base64.RawURLEncoding.Strict().DecodeString(marker)
+	name, ours := strings.CutPrefix(string(text), p.list)
+	if err != nil || !ours {
+		return false
+	}
+	if number, is := strings.CutPrefix(name, counted); is {
+		p.skip, err = strconv.Atoi(number)
+		return err == nil && p.skip > 0
+	}
+	p.after = name
+	return isName(name)
 }
 
 // marker returns what a client sends to have the entities after name.
@@ -112,12 +132,19 @@ func every[T Entity](ctx context.Context, table Table[T]) iter.Seq2[T, error] {
 func cut[T any](items []T, name func(T) string, p page) ([]T, string) {
 	key := func(item T) string { return strings.ToLower(name(item)) }
 	sorted := slices.SortedFunc(slices.Values(items), func(a, b T) int { return strings.Compare(key(a), key(b)) })
-	after := strings.ToLower(p.after)
-	sorted = slices.DeleteFunc(sorted, func(item T) bool { return p.after != "" && key(item) <= after })
-	if len(sorted) <= p.limit {
-		return append([]T{}, sorted...), ""
+	first := min(p.skip, len(sorted))
+	for after := strings.ToLower(p.after); p.after != "" && first < len(sorted) && key(sorted[first]) <= after; {
+		first++
 	}
-	return sorted[:p.limit], p.marker(name(sorted[p.limit-1]))
+	end := first + p.limit
+	if end >= len(sorted) {
+		return append([]T{}, sorted[first:]...), ""
+	}
+	last := name(sorted[end-1])
+	if len(last) > longestName {
+		last = counted + strconv.Itoa(end)
+	}
+	return sorted[first:end], p.marker(last)
 }
 
 // full reports whether table holds quota entities or more.

@@ -1,6 +1,7 @@
 package iam_test
 
 import (
+	"encoding/base64"
 	"fmt"
 	"slices"
 	"strings"
@@ -108,22 +109,36 @@ func TestInvalidMarkers(t *testing.T) {
 	}
 }
 
+// FuzzMarker sends texts as they are, and as the inside of a marker of this list.
 func FuzzMarker(f *testing.F) {
-	for _, marker := range []string{"", "YQ", "AAAA", "%%%", "_w", "YQ=="} {
+	for _, marker := range []string{"", "YQ", "AAAA", "%%%", "_w", "YQ==", "A", "\x001", "\x00-1", "\x0099999999999999999999"} {
 		f.Add(marker)
 	}
 	s := newService(f)
-	if err := s.Roles.Create(f.Context(), iam.Role{Account: account, Path: "/", Name: "R", ID: "AROA"}); err != nil {
+	for _, name := range []string{"A", "B"} {
+		if err := s.Roles.Create(f.Context(), iam.Role{Account: account, Path: "/", Name: name, ID: "AROA" + name}); err != nil {
+			f.Fatal(err)
+		}
+	}
+	first, err := s.ListRoles(f.Context(), root(), &iam.ListRolesInput{MaxItems: 1})
+	if err != nil {
 		f.Fatal(err)
 	}
-	f.Fuzz(func(t *testing.T, marker string) {
-		out, err := s.ListRoles(t.Context(), root(), &iam.ListRolesInput{Marker: marker})
-		if err != nil {
-			refused(t, err, 400, "ValidationError", "Invalid Marker.")
-			return
-		}
-		if out.IsTruncated || len(out.Roles) > 1 {
-			t.Errorf("one role on more than one page: %+v", out)
+	whole, err := base64.RawURLEncoding.DecodeString(first.Marker)
+	if err != nil {
+		f.Fatal(err)
+	}
+	list := strings.TrimSuffix(string(whole), "A")
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, marker := range []string{text, base64.RawURLEncoding.EncodeToString([]byte(list + text))} {
+			out, err := s.ListRoles(t.Context(), root(), &iam.ListRolesInput{Marker: marker})
+			if err != nil {
+				refused(t, err, 400, "ValidationError", "Invalid Marker.")
+				continue
+			}
+			if out.IsTruncated || len(out.Roles) > 2 {
+				t.Errorf("two roles on more than one page: %+v", out)
+			}
 		}
 	})
 }
