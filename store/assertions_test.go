@@ -21,7 +21,7 @@ const okta = "arn:aws:iam::123456789012:saml-provider/okta"
 // TestAssertions lets one taker have an assertion, again and again, and nobody else.
 func TestAssertions(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
+	path := place(t)
 	s := openAt(t, path)
 	later := time.Now().Add(time.Hour)
 	for i, step := range []struct {
@@ -85,8 +85,10 @@ func TestAssertionsAreForgotten(t *testing.T) {
 	t.Parallel()
 	var offset atomic.Int64
 	start := time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC)
-	path := t.TempDir()
-	s, err := store.Open(t.Context(), store.Config{Path: path, MasterKey: masterKey(t), Now: func() time.Time { return start.Add(time.Duration(offset.Load())) }})
+	path := place(t)
+	config := at(path, masterKey(t))
+	config.Now = func() time.Time { return start.Add(time.Duration(offset.Load())) }
+	s, err := store.Open(t.Context(), config)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // it would be told to its client as a refusal.
 func TestCancelledReads(t *testing.T) {
 	t.Parallel()
-	s := openAt(t, t.TempDir())
+	s := openAt(t, place(t))
 	if err := s.Roles().Create(t.Context(), iam.Role{Name: "r", ID: "AROA1"}); err != nil {
 		t.Fatal(err)
 	}

@@ -54,7 +54,7 @@ func TestTableIsCoherent(t *testing.T) {
 // cache.
 func TestLateReaderLeavesNothingStale(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
+	path := place(t)
 	s := openAt(t, path)
 	a := []cognito.Login{{Provider: "a", Subject: "1"}}
 	create(t, s, guest("r:1", "p"), guest("r:2", "p"))

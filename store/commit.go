@@ -1,92 +1,28 @@
 package store
 
 import (
-	"context"
 	"errors"
 	"fmt"
-	"sync"
 )
 
-// maxBatch bounds how long the first of many concurrent writes waits.
-const maxBatch = 512
-
-// committer lets concurrent writes share one commit: while one batch is on its
-// way to the disk, the next gathers. There is no timer, so a lone write never
-// waits.
+// committer carries out the writes of a queue on the one connection that writes to a
+// file, each batch in one transaction.
 type committer struct {
+	*queue
+	counters
 	conn *sqliteConn
-
-	mu     sync.Mutex
-	wake   sync.Cond // queue or closed changed
-	queue  []*queued
-	closed bool
-	count  Stats
-
 	done chan struct{} // closed when the last batch is through
 }
 
-type queued struct {
-	write
-	outcome outcome
-	done    chan struct{}
-}
-
-type outcome struct {
-	err      error
-	panicked any // what do panicked with
-}
-
-func (o outcome) ok() bool { return o.err == nil && o.panicked == nil }
-
 func startCommitter(c *sqliteConn) *committer {
-	k := &committer{conn: c, done: make(chan struct{})}
-	k.wake.L = &k.mu
+	k := &committer{queue: newQueue(), conn: c, done: make(chan struct{})}
 	go k.run()
 	return k
 }
 
-func (k *committer) write(ctx context.Context, w write) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
-	q := &queued{write: w, done: make(chan struct{})}
-	if !k.enqueue(q) {
-		return ErrClosed
-	}
-	select {
-	case <-q.done:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if q.outcome.panicked != nil {
-		panic(q.outcome.panicked)
-	}
-	return q.outcome.err
-}
-
-func (k *committer) enqueue(q *queued) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.closed {
-		return false
-	}
-	k.queue = append(k.queue, q)
-	k.wake.Signal()
-	return true
-}
-
-func (k *committer) stats() Stats {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.count
-}
-
 // stop refuses new writes, waits for those accepted and returns the connection.
 func (k *committer) stop() *sqliteConn {
-	k.mu.Lock()
-	k.closed = true
-	k.wake.Signal()
-	k.mu.Unlock()
+	k.close()
 	<-k.done
 	return k.conn
 }
@@ -98,44 +34,18 @@ func (k *committer) run() {
 	}
 }
 
-// next waits for writes; it returns nil when there will be none any more.
-func (k *committer) next() []*queued {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for len(k.queue) == 0 && !k.closed {
-		k.wake.Wait()
-	}
-	if len(k.queue) == 0 {
-		return nil
-	}
-	n := min(len(k.queue), maxBatch)
-	batch := k.queue[:n:n]
-	k.queue = k.queue[n:]
-	if len(k.queue) == 0 {
-		k.queue = nil
-	}
-	return batch
-}
-
 func (k *committer) commit(batch []*queued) {
-	failed := k.transaction(batch)
-	k.mu.Lock()
-	k.count.Writes += int64(len(batch))
-	if failed == nil {
-		k.count.Commits++
-	}
-	k.mu.Unlock()
-	for _, q := range batch {
-		switch {
-		case failed != nil:
-			// Also where it had an error of its own: that may rest on what
-			// another of the batch wrote and is no more.
+	if failed := k.transaction(batch); failed != nil {
+		// Also for those that had an error of their own: that may rest on what
+		// another of the batch wrote and is no more.
+		for _, q := range batch {
 			q.outcome.err = failed
-		case q.outcome.ok() && q.committed != nil:
-			q.committed()
 		}
-		close(q.done)
+		k.wrote(len(batch), 0)
+	} else {
+		k.wrote(len(batch), 1)
 	}
+	settle(batch)
 }
 
 // transaction runs the writes of a batch, each of which can fail alone, and
@@ -168,7 +78,7 @@ func (k *committer) apart(q *queued) error {
 	if _, err := k.conn.exec(`SAVEPOINT apart`); err != nil {
 		return fmt.Errorf("store: savepoint: %w", err)
 	}
-	q.outcome = attempt(q.do, k.conn)
+	q.outcome = attempt(q.carryOut, k.conn)
 	if q.outcome.ok() {
 		_, err := k.conn.exec(`RELEASE apart`)
 		return err
@@ -179,12 +89,4 @@ func (k *committer) apart(q *queued) error {
 	_, back := k.conn.exec(`ROLLBACK TO apart`)
 	_, release := k.conn.exec(`RELEASE apart`)
 	return errors.Join(back, release)
-}
-
-// attempt keeps a panic of do from ending the committer: it belongs to the
-// caller who brought do.
-func attempt(do func(conn) error, c conn) (o outcome) {
-	defer func() { o.panicked = recover() }()
-	o.err = do(c)
-	return o
 }

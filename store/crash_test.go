@@ -85,7 +85,7 @@ func sweepSlowly(path string) error {
 // the rest to be found.
 func TestKilledSweep(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
+	path := place(t)
 	s := openAt(t, path)
 	const all = 200
 	login := func(i int) cognito.Login { return cognito.Login{Provider: "a", Subject: fmt.Sprint(i)} }
@@ -123,7 +123,7 @@ func TestKilledSweep(t *testing.T) {
 
 func TestKilledProcessLosesNothing(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
+	path := place(t)
 	acknowledged := map[string]bool{}
 	for round := range 3 {
 		killedAfter(t, path, 300, acknowledged)

@@ -3,8 +3,13 @@ package store
 import "context"
 
 // database is where rows are kept. All SQL of this package keeps to what SQLite
-// and PostgreSQL share: TEXT and BIGINT, $N parameters, no names of an engine.
+// and PostgreSQL share, with YugabyteDB, CockroachDB and Aurora DSQL: TEXT and BIGINT,
+// $N parameters, no names of an engine.
 type database interface {
+	// ordered reports whether writes are told of (write.committed) in the order in which
+	// they were committed, and nobody else writes.
+	ordered() bool
+
 	// read runs do, which asks one query.
 	read(ctx context.Context, do func(conn) error) error
 
@@ -20,16 +25,35 @@ type database interface {
 	close() error
 }
 
-// write is a transaction. An error of do undoes it and is returned as it is. A
-// transaction may be tried again, and goes on after its caller gave up waiting:
-// do and committed must write only to variables that nobody reads before
-// database.write returned nil.
+// write is a transaction: statements, whose results nobody needs to see, and then do,
+// which may be nil; without it many writes can go to a far database at once. An error of
+// do undoes it and is returned as it is. A transaction may be tried again, and goes on
+// after its caller gave up waiting: do and committed must write only to variables that
+// nobody reads before database.write returned nil.
 type write struct {
-	do func(conn) error
+	statements []statement
+	do         func(conn) error
 
-	// committed runs once after a successful commit, in the order of commits and
-	// before the caller is told: the place to bring caches up to date. May be nil.
+	// committed runs once after a successful commit and before the caller is told: the
+	// place to bring caches up to date. May be nil.
 	committed func()
+}
+
+type statement struct {
+	sql  string
+	args []any
+}
+
+func (w write) carryOut(c conn) error {
+	for _, s := range w.statements {
+		if _, err := c.exec(s.sql, s.args...); err != nil {
+			return err
+		}
+	}
+	if w.do == nil {
+		return nil
+	}
+	return w.do(c)
 }
 
 // conn is a connection, within a transaction where there is one. It is used by

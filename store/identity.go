@@ -39,8 +39,8 @@ func (s *Store) CreateIdentity(ctx context.Context, identity cognito.Identity) e
 	}
 	identity = asKept(identity)
 	return s.db.write(ctx, write{
-		do:        func(c conn) error { return insertIdentity(c, identity) },
-		committed: func() { s.identities.replace(identity) },
+		statements: []statement{insertIdentity(identity)},
+		committed:  func() { s.identities.add(identity) },
 	})
 }
 
@@ -163,11 +163,12 @@ func deleteIdentities(c conn, ids []string) error {
 	return nil
 }
 
-func insertIdentity(c conn, i cognito.Identity) error {
-	_, err := c.exec(`INSERT INTO identities (id, pool, authenticated, disabled, created, modified)
+func insertIdentity(i cognito.Identity) statement {
+	return statement{
+		`INSERT INTO identities (id, pool, authenticated, disabled, created, modified)
 		VALUES ($1, $2, $3, $4, $5, $6)`,
-		i.ID, i.Pool, truth(i.Authenticated), truth(i.Disabled), i.Created.UnixMilli(), i.Modified.UnixMilli())
-	return err
+		[]any{i.ID, i.Pool, truth(i.Authenticated), truth(i.Disabled), i.Created.UnixMilli(), i.Modified.UnixMilli()},
+	}
 }
 
 // loadIdentity reads an identity with its logins in one query, so that the two

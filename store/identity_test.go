@@ -32,7 +32,9 @@ func create(t testingT, s *store.Store, identities ...cognito.Identity) {
 // openClock opens a store whose clock stands still.
 func openClock(t testing.TB, path string, now time.Time) *store.Store {
 	t.Helper()
-	s, err := store.Open(context.Background(), store.Config{Path: path, MasterKey: masterKey(t), Now: func() time.Time { return now }})
+	config := at(path, masterKey(t))
+	config.Now = func() time.Time { return now }
+	s, err := store.Open(context.Background(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -47,7 +49,7 @@ func do(l cognito.Link) func(*cognito.Identity, []cognito.Identity) (cognito.Lin
 
 func TestIdentity(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
+	path := place(t)
 	s := openAt(t, path)
 	fine := guest("r:1", "p")
 	fine.Created = time.Date(2026, 1, 2, 3, 4, 5, 678_901_234, time.FixedZone("x", 3600))
@@ -97,7 +99,7 @@ func TestLinkLoginsCreate(t *testing.T) {
 
 func TestLinkLoginsKeepAndMerge(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
+	path := place(t)
 	now := time.UnixMilli(2_000_000).UTC()
 	s := openClock(t, path, now)
 	a, b, c := cognito.Login{Provider: "a", Subject: "1"}, cognito.Login{Provider: "b", Subject: "2"}, cognito.Login{Provider: "c", Subject: "3"}
@@ -138,7 +140,7 @@ func TestLinkLoginsKeepAndMerge(t *testing.T) {
 func TestLinkLoginsOfAGuest(t *testing.T) {
 	t.Parallel()
 	now := time.UnixMilli(2_000_000).UTC()
-	s := openClock(t, t.TempDir(), now)
+	s := openClock(t, place(t), now)
 	create(t, s, guest("r:1", "p"))
 	a := cognito.Login{Provider: "a", Subject: "1"}
 	want := guest("r:1", "p")
@@ -149,7 +151,7 @@ func TestLinkLoginsOfAGuest(t *testing.T) {
 // The usual call presents logins that are linked already: it must cost no write.
 func TestLinkLoginsWithoutChangeWritesNothing(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
+	path := place(t)
 	s := openAt(t, path)
 	a := []cognito.Login{{Provider: "a", Subject: "1"}}
 	fresh := guest("r:1", "p")
@@ -303,7 +305,9 @@ func TestDeleteIdentitiesOf(t *testing.T) {
 func TestIdentityCacheIsBounded(t *testing.T) {
 	t.Parallel()
 	for limit, most := range map[int]int{-1: 0, 1: 0, 2: 2, 10: 10} {
-		s, err := store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: masterKey(t), CachedIdentities: limit})
+		config := at(place(t), masterKey(t))
+		config.CachedIdentities = limit
+		s, err := store.Open(t.Context(), config)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -321,7 +325,7 @@ func TestIdentityCacheIsBounded(t *testing.T) {
 // What is taken off one identity stays with another that has it.
 func TestUnlinkTakesOnlyItsOwn(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
+	path := place(t)
 	s := openAt(t, path)
 	a, b := cognito.Login{Provider: "a", Subject: "1"}, cognito.Login{Provider: "b", Subject: "2"}
 	for id, login := range map[string]cognito.Login{"r:1": a, "r:2": b} {

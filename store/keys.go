@@ -59,6 +59,9 @@ func (s *Store) AddKey(ctx context.Context, purpose string, k Key, ifNone bool) 
 			if err != nil || taken {
 				return err
 			}
+			if err := claimFirst(c, purpose, k); err != nil {
+				return err
+			}
 		}
 		var err error
 		added, err = c.exec(`INSERT INTO secret_keys (purpose, id, created, secret) VALUES ($1, $2, $3, $4)`,
@@ -78,6 +81,17 @@ func hasKeys(c conn, purpose string) (bool, error) {
 		return nil
 	}, purpose)
 	return has, err
+}
+
+// firstKey is the purpose of rows that say which key was the first of a purpose.
+const firstKey = "first"
+
+// claimFirst takes what only one of many starters gets: where two see no key and both
+// add one, this is what the database refuses to the later.
+func claimFirst(c conn, purpose string, k Key) error {
+	_, err := c.exec(`INSERT INTO secret_keys (purpose, id, created, secret) VALUES ($1, $2, $3, $4)`,
+		firstKey, purpose, k.Created.UnixMilli(), k.ID)
+	return err
 }
 
 func keyKind(purpose string) string { return "key " + purpose }

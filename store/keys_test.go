@@ -21,7 +21,7 @@ func storeKey(id string, ms int64, secret string) store.Key {
 
 func TestKeys(t *testing.T) {
 	t.Parallel()
-	path := t.TempDir()
+	path := place(t)
 	s := openAt(t, path)
 	old, young := storeKey("b", 1000, "old"), storeKey("a", 2000, "young")
 	for _, test := range []struct {

@@ -192,7 +192,9 @@ func keeper(c conn, pool string, link cognito.Link, now time.Time) (string, erro
 	case link.Create.Pool != pool:
 		return "", fmt.Errorf("store: link creates an identity of pool %s in pool %s", link.Create.Pool, pool)
 	}
-	return link.Create.ID, insertIdentity(c, *link.Create)
+	insert := insertIdentity(*link.Create)
+	_, err := c.exec(insert.sql, insert.args...)
+	return link.Create.ID, err
 }
 
 // merge moves all logins of an identity to another one and disables it.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -32,9 +31,9 @@ type model struct {
 func (m *model) open(t *rapid.T, cached int) {
 	key := masterKey(t)
 	var err error
-	m.store, err = store.Open(context.Background(), store.Config{
-		Path: m.path, MasterKey: key, CachedIdentities: cached, Now: func() time.Time { return m.now },
-	})
+	config := at(m.path, key)
+	config.CachedIdentities, config.Now = cached, func() time.Time { return m.now }
+	m.store, err = store.Open(context.Background(), config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -42,13 +41,9 @@ func (m *model) open(t *rapid.T, cached int) {
 
 func TestStoreEqualsModel(t *testing.T) {
 	t.Parallel()
-	folder := t.TempDir()
+	outer := t
 	rapid.Check(t, func(t *rapid.T) {
-		path, err := os.MkdirTemp(folder, "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		m := &model{path: path, now: time.UnixMilli(1).UTC(), identities: map[string]cognito.Identity{}, users: map[string]iam.User{}}
+		m := &model{path: place(outer), now: time.UnixMilli(1).UTC(), identities: map[string]cognito.Identity{}, users: map[string]iam.User{}}
 		cached := rapid.SampledFrom([]int{-1, 2, 8, 0}).Draw(t, "cached")
 		m.open(t, cached)
 		defer func() { _ = m.store.Close() }()

@@ -35,7 +35,7 @@ func openSQLite(ctx context.Context, file string) (*sqlite, error) {
 		readers: make(chan *sqliteConn, runtime.GOMAXPROCS(0)),
 		closing: make(chan struct{}),
 	}
-	err = migrate(ctx, file)
+	err = migrateSQLite(ctx, file)
 	if err == nil {
 		err = db.openReaders(file)
 	}
@@ -125,6 +125,8 @@ func (db *sqlite) reader(ctx context.Context) (*sqliteConn, error) {
 		return nil, ctx.Err()
 	}
 }
+
+func (db *sqlite) ordered() bool { return true }
 
 func (db *sqlite) write(ctx context.Context, w write) error { return db.committer.write(ctx, w) }
 

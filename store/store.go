@@ -1,4 +1,5 @@
-// Package store keeps what must survive a restart, in one SQLite file.
+// Package store keeps what must survive a restart, in one SQLite file or on a PostgreSQL
+// server.
 package store
 
 import (
@@ -15,12 +16,18 @@ import (
 	"github.com/cenotehq/cenote/seal"
 )
 
-// Config says where a Store keeps its file and under which key its secrets.
+// Config says where a Store keeps what it keeps, and under which key its secrets.
 type Config struct {
-	// Path is the data folder. It is made if it does not exist.
+	// Path is the data folder, with the SQLite file cenote.db. It is made if it does
+	// not exist.
 	Path string
 
-	// MasterKey seals secrets in the file; it must be the same at every Open.
+	// URL names a PostgreSQL database instead, which any number of processes may use:
+	// postgres://USER:PASSWORD@HOST:PORT/NAME, as libpq has it, with several hosts and
+	// target_session_attrs, sslmode, and pool_max_conns.
+	URL string
+
+	// MasterKey seals the secrets; it must be the same at every Open.
 	MasterKey *seal.Key
 
 	// CachedIdentities is how many identities are kept in memory at most, some
@@ -36,12 +43,13 @@ type Config struct {
 	Now func() time.Time
 }
 
-// Store is an open data folder. It is safe for concurrent use. Whatever it wrote
-// is on disk when the method returns; a method whose context ends while its write
-// is under way returns the context's error at once, and the write still happens.
+// Store is an open data folder or database. It is safe for concurrent use. Whatever it
+// wrote is on disk when the method returns; a method whose context ends while its write
+// is under way returns the context's error at once, and the write still happens. What
+// another process wrote to the same database is seen after a second at the latest.
 type Store struct {
 	db     database
-	lock   *flock.Flock
+	lock   *flock.Flock // of a data folder
 	master *seal.Key
 	now    func() time.Time
 
@@ -57,11 +65,17 @@ type Store struct {
 }
 
 // Open opens the data folder, brings its file cenote.db up to date, and holds the
-// folder's lock until Close. Errors name the file and say what to do; those with
-// a type are *LockedError, *NewerError, *DamagedError and *MasterKeyError.
+// folder's lock until Close; or it connects to the database and brings that up to date.
+// Errors name the file or database and say what to do; those with a type are
+// *LockedError, *NewerError, *DamagedError and *MasterKeyError.
 func Open(ctx context.Context, config Config) (*Store, error) {
-	if config.MasterKey == nil {
+	switch {
+	case config.MasterKey == nil:
 		return nil, errors.New("store: no master key given")
+	case config.Path != "" && config.URL != "":
+		return nil, errors.New("store: both a data folder and a database given")
+	case config.URL != "":
+		return openURL(ctx, config)
 	}
 	path, err := filepath.Abs(config.Path)
 	if err != nil {
@@ -87,8 +101,21 @@ func openLocked(ctx context.Context, config Config, file string) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
+	return openOn(ctx, db, file, config)
+}
+
+func openURL(ctx context.Context, config Config) (*Store, error) {
+	db, err := openPostgres(ctx, config.URL)
+	if err != nil {
+		return nil, err
+	}
+	return openOn(ctx, db, db.name, config)
+}
+
+// openOn opens a store on a database that is up to date.
+func openOn(ctx context.Context, db database, name string, config Config) (*Store, error) {
 	s := newStore(db, config)
-	if err := s.checkMasterKey(ctx, file); err != nil {
+	if err := s.checkMasterKey(ctx, name); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	s.uses.start()
@@ -100,7 +127,7 @@ func newStore(db database, config Config) *Store {
 	if s.now == nil {
 		s.now = time.Now
 	}
-	s.identities = newIdentityCache(config.CachedIdentities)
+	s.identities = newIdentityCache(config.CachedIdentities, maxAge(db))
 	s.roles = newTable[iam.Role](s, kind{name: "role", fold: true})
 	s.users = newTable[iam.User](s, kind{name: "user", fold: true, secret: true})
 	s.groups = newTable[iam.Group](s, kind{name: "group", fold: true})
@@ -148,8 +175,8 @@ type Stats struct {
 // Stats returns the counters of the store.
 func (s *Store) Stats() Stats { return s.db.stats() }
 
-// Close writes down the last uses, waits for writes and reads under way, moves
-// everything into the main file and releases the folder. Later calls of any method
+// Close writes down the last uses, waits for writes and reads under way, and lets go of
+// the folder or database. Later calls of any method
 // return ErrClosed.
 func (s *Store) Close() error {
 	unwritten := s.uses.stop()
@@ -157,5 +184,8 @@ func (s *Store) Close() error {
 	if errors.Is(err, ErrClosed) {
 		return err
 	}
-	return errors.Join(unwritten, err, s.lock.Close())
+	if s.lock != nil {
+		err = errors.Join(err, s.lock.Close())
+	}
+	return errors.Join(unwritten, err)
 }

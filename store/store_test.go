@@ -12,6 +12,7 @@ import (
 
 	"github.com/cenotehq/cenote/cognito"
 	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/pgtest"
 	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/store"
 	"github.com/cenotehq/cenote/sts"
@@ -39,8 +40,26 @@ func masterKey(t testingT) *seal.Key {
 	return key
 }
 
-func openWith(path string, key *seal.Key) (*store.Store, error) {
-	return store.Open(context.Background(), store.Config{Path: path, MasterKey: key})
+// place is where a new store can be opened: on the PostgreSQL server that the tests were
+// given, or else in a folder.
+func place(t testing.TB) string {
+	t.Helper()
+	if url, ok := pgtest.Database(t); ok {
+		return url
+	}
+	return t.TempDir()
+}
+
+// at is the configuration of a store in a place.
+func at(place string, key *seal.Key) store.Config {
+	if strings.HasPrefix(place, "postgres://") {
+		return store.Config{URL: place, MasterKey: key}
+	}
+	return store.Config{Path: place, MasterKey: key}
+}
+
+func openWith(place string, key *seal.Key) (*store.Store, error) {
+	return store.Open(context.Background(), at(place, key))
 }
 
 func openAt(t testing.TB, path string) *store.Store {
@@ -63,7 +82,7 @@ func closeLater(t testing.TB, s *store.Store) {
 
 func open(t testing.TB) *store.Store {
 	t.Helper()
-	return openAt(t, t.TempDir())
+	return openAt(t, place(t))
 }
 
 func mustClose(t testingT, s *store.Store) {
@@ -73,9 +92,15 @@ func mustClose(t testingT, s *store.Store) {
 	}
 }
 
-// inFile runs SQL on the file of a closed store.
+// inFile runs SQL on the file, or database, of a closed store.
 func inFile(t testing.TB, path, sql string) {
 	t.Helper()
+	if strings.HasPrefix(path, "postgres://") {
+		if err := pgtest.Execute(t.Context(), path, sql); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
 	db, err := sqlite3.Open(filepath.Join(path, "cenote.db"))
 	if err != nil {
 		t.Fatal(err)

@@ -33,7 +33,7 @@ func (k kind) key(name string) string {
 }
 
 func newTable[T iam.Entity](s *Store, k kind) *Table[T] {
-	return &Table[T]{db: s.db, codec: codec{master: s.master}, kind: k, cache: newEntityCache[T]()}
+	return &Table[T]{db: s.db, codec: codec{master: s.master}, kind: k, cache: newEntityCache[T](maxAge(s.db))}
 }
 
 // Get returns the entity called name, or fs.ErrNotExist.

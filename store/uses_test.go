@@ -24,7 +24,7 @@ func use(n int) iam.Use {
 // withKeys is a folder with a user, whose keys are AKIA1 and AKIA2, and a role AROA1.
 func withKeys(t *testing.T) (path string, s *store.Store) {
 	t.Helper()
-	path = t.TempDir()
+	path = place(t)
 	s = openAt(t, path)
 	if err := s.Users().Create(t.Context(), user("alice", "AIDA1", "AKIA1", "AKIA2")); err != nil {
 		t.Fatal(err)

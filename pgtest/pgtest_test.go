@@ -1,0 +1,42 @@
+package pgtest_test
+
+import (
+	"testing"
+
+	"github.com/cenotehq/cenote/pgtest"
+)
+
+// TestServer kills a server: what was committed is there when it is back at its address.
+func TestServer(t *testing.T) {
+	t.Parallel()
+	s, err := pgtest.Start(t.Context(), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := s.Remove(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if _, err := s.Create(t.Context(), "shop"); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Exec(t.Context(), "shop", "CREATE TABLE sold (id BIGINT)"); err != nil {
+		t.Fatal(err)
+	}
+	address := s.Address()
+	for _, end := range []func() error{s.Kill, s.Stop} {
+		if err := end(); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Exec(t.Context(), "shop", "SELECT 1"); err == nil {
+			t.Fatal("it still answers")
+		}
+		if err := s.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Exec(t.Context(), "shop", "INSERT INTO sold VALUES (1)"); err != nil || s.Address() != address {
+			t.Fatal(err, s.Address())
+		}
+	}
+}
