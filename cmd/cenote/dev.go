@@ -78,7 +78,7 @@ func (i *instance) demo(ctx context.Context, endpoint string) (http.Handler, nex
 		users = append(users, u.Name)
 	}
 	return both, nextSteps{
-		Endpoint: endpoint, Region: demoRegion, Data: i.settings.Data, Pool: pool,
+		Endpoint: endpoint, Region: demoRegion, Data: i.settings.place(), Pool: pool,
 		Provider: testHost, Access: slices.Sorted(maps.Keys(testApps())), SAML: arn.SAMLProvider(i.settings.Account, demoSAML).String(), Users: users,
 		AccessKeyID: i.services.Root.ID, SecretAccessKey: string(i.services.Root.Secret),
 	}, nil

@@ -16,6 +16,7 @@ import (
 	"github.com/cenotehq/cenote/cognito"
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/provider"
+	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/server"
 	"github.com/cenotehq/cenote/store"
 	"github.com/cenotehq/cenote/sts"
@@ -42,8 +43,11 @@ type instance struct {
 	background func(context.Context) // what is done beside requests, until the context is done
 }
 
-// open opens the data folder and wires everything to it.
+// open opens the data folder or database and wires everything to it.
 func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) {
+	if s.MasterKey == nil && s.Database != "" {
+		return nil, fmt.Errorf("a database needs a master key, which all its servers share: give it in %s; `openssl rand -hex %d` makes one", envMasterKey, seal.KeySize)
+	}
 	if s.MasterKey == nil {
 		key, err := masterKey(s.Data)
 		if err != nil {
@@ -51,7 +55,7 @@ func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) 
 		}
 		s.MasterKey = key
 	}
-	st, err := store.Open(ctx, store.Config{Path: s.Data, MasterKey: s.MasterKey, ReportUses: func(err error) {
+	st, err := store.Open(ctx, store.Config{Path: s.Data, URL: s.Database, MasterKey: s.MasterKey, ReportUses: func(err error) {
 		if err != nil {
 			log.Error("the last uses of keys and roles are not kept", slog.Any("error", err))
 			return

@@ -30,17 +30,17 @@ const (
 	purposeAccount = "account"
 )
 
-// checkAccount refuses another account than the one that the data folder was made for:
+// checkAccount refuses another account than the one that the data were made for:
 // its roles and pools would be a stranger's.
 func checkAccount(ctx context.Context, st *store.Store, s Settings) error {
 	kept, err := secrets(ctx, st, purposeAccount, func() (store.Key, error) {
 		return store.Key{ID: s.Account, Created: time.Now()}, nil
 	})
 	if err != nil {
-		return fmt.Errorf("reading the account of the data folder: %w", err)
+		return fmt.Errorf("reading the account of the data: %w", err)
 	}
 	if kept[0].ID != s.Account {
-		return fmt.Errorf("the data folder %s belongs to account %s: set --account %s, or another folder with --data", s.Data, kept[0].ID, kept[0].ID)
+		return fmt.Errorf("%s belongs to account %s: set --account %s, or another place with --data or --database", s.place(), kept[0].ID, kept[0].ID)
 	}
 	return nil
 }

@@ -29,7 +29,7 @@ func serve(ctx context.Context, args []string, stdout, stderr io.Writer) error {
 		fmt.Fprintf(stdout, "The root access key of this server. It is shown this once:\n\n"+
 			"  export AWS_ACCESS_KEY_ID=%s\n  export AWS_SECRET_ACCESS_KEY=%s\n\n", root.ID, string(root.Secret))
 	}
-	log.Info("ready", slog.String("endpoint", "http://"+l.Addr().String()), slog.String("data", settings.Data))
+	log.Info("ready", slog.String("endpoint", "http://"+l.Addr().String()), slog.String("data", settings.place()))
 	return i.serve(ctx, l, i.handler)
 }
 

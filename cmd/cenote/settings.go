@@ -34,6 +34,11 @@ type Settings struct {
 	// exist. Default cenote-data.
 	Data string
 
+	// Database names a PostgreSQL database in the place of the folder, for any number of
+	// servers: postgres://USER:PASSWORD@HOST:PORT/NAME, as libpq has it. Its secrets are
+	// sealed under MasterKey, which has to come from the variable then. Default empty.
+	Database string
+
 	// Redirects let other addresses stand in for the hosts of identity providers.
 	Redirects []provider.Redirect
 
@@ -97,6 +102,7 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 	var s Settings
 	flags.StringVar(&s.Listen, "listen", "127.0.0.1:4577", "address of the API")
 	flags.StringVar(&s.Data, "data", data, "folder with everything that is kept")
+	flags.StringVar(&s.Database, "database", "", "`URL` of a PostgreSQL database, in the place of the folder: postgres://USER:PASSWORD@HOST:PORT/NAME")
 	flags.Var(redirectsFlag{&s.Redirects}, "redirect", "`HOST=URL`: reach a provider host at another base URL; may be repeated")
 	flags.StringVar(&s.Account, "account", "000000000000", "id of the account, 12 digits")
 	flags.StringVar(&s.TokenAlgorithm, "token-algorithm", "RS512", "signs OpenID tokens: RS512, RS256 or ES256")
@@ -117,6 +123,12 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 	}
 	if flags.NArg() > 0 {
 		return Settings{}, &usageError{fmt.Sprintf("%q is one word too many; `cenote %s -h` tells all settings", flags.Arg(0), flags.Name())}
+	}
+	if s.Database != "" {
+		if isSet(flags, "data") {
+			return Settings{}, &usageError{"set one of data and database, not both"}
+		}
+		s.Data = ""
 	}
 	if err := s.readSecrets(); err != nil {
 		return Settings{}, err
@@ -147,6 +159,25 @@ func (s *Settings) readSecrets() error {
 		return &usageError{fmt.Sprintf("%s must be %d hexadecimal digits; `openssl rand -hex %d` makes such a key", envMasterKey, 2*seal.KeySize, seal.KeySize)}
 	}
 	return nil
+}
+
+// isSet reports whether a setting has another value than its default.
+func isSet(flags *flag.FlagSet, name string) bool {
+	set := false
+	flags.Visit(func(f *flag.Flag) { set = set || f.Name == name })
+	return set
+}
+
+// place is where everything is kept, without secrets.
+func (s *Settings) place() string {
+	if s.Database == "" {
+		return s.Data
+	}
+	u, err := url.Parse(s.Database)
+	if err != nil {
+		return "database"
+	}
+	return u.Host + u.Path
 }
 
 // readKey reads an access key from two variables; both may be unset.
