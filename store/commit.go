@@ -75,6 +75,12 @@ func (k *committer) transaction(batch []*queued) (err error) {
 // apart runs one write so that its failure leaves the others alone. Its error
 // means that the whole transaction is lost, as after a full disk.
 func (k *committer) apart(q *queued) error {
+	if q.do == nil && len(q.statements) == 1 {
+		// A statement that fails has done nothing, so it needs no savepoint: the usual
+		// case, a new guest, takes a third of the statements.
+		q.outcome = attempt(q.carryOut, k.conn)
+		return k.lost(q)
+	}
 	if _, err := k.conn.exec(`SAVEPOINT apart`); err != nil {
 		return fmt.Errorf("store: savepoint: %w", err)
 	}
@@ -83,10 +89,18 @@ func (k *committer) apart(q *queued) error {
 		_, err := k.conn.exec(`RELEASE apart`)
 		return err
 	}
-	if k.conn.db.GetAutocommit() {
-		return errors.Join(errors.New("store: transaction lost"), q.outcome.err)
+	if err := k.lost(q); err != nil {
+		return err
 	}
 	_, back := k.conn.exec(`ROLLBACK TO apart`)
 	_, release := k.conn.exec(`RELEASE apart`)
 	return errors.Join(back, release)
+}
+
+// lost reports whether the failure of a write has ended the transaction.
+func (k *committer) lost(q *queued) error {
+	if q.outcome.ok() || !k.conn.db.GetAutocommit() {
+		return nil
+	}
+	return errors.Join(errors.New("store: transaction lost"), q.outcome.err)
 }
