@@ -89,8 +89,9 @@ func (c *Condition) compile(variables bool) bool {
 // with no value at all ForAllValues holds and ForAnyValue does not, whatever
 // the operator behind them.
 func (c *Condition) holds(ctx Context) bool {
-	have, present := ctx.entries[c.low]
-	present = present && len(have.values) > 0
+	have := ctx.find(c.low)
+	values := have.all()
+	present := len(values) > 0
 	switch {
 	case c.op.base == "Null":
 		return c.isNull(!present)
@@ -100,16 +101,16 @@ func (c *Condition) holds(ctx Context) bool {
 		return c.op.set == single && c.op.negated
 	}
 	if c.op.set == single {
-		return !have.multi && c.accepts(have.values[0], ctx)
+		return !have.multi && c.accepts(values[0], ctx)
 	}
 	blank := true
-	for _, v := range have.values {
+	for _, v := range values {
 		blank = blank && v == ""
 	}
 	if blank {
 		return c.op.set == allValues
 	}
-	return c.acceptsSet(have.values, ctx)
+	return c.acceptsSet(values, ctx)
 }
 
 func (c *Condition) isNull(absent bool) bool {

@@ -61,7 +61,7 @@ func (s *Statement) nearMiss(m Match, f failure, q *query) NearMiss {
 	case "Condition":
 		c := &s.Conditions[f.condition]
 		miss.Operator, miss.Key, miss.Wanted = c.Operator, c.Key, c.Values
-		miss.Actual = q.req.Context.entries[c.low].values
+		miss.Actual = q.req.Context.find(c.low).all()
 	}
 	if not {
 		miss.Element = "Not" + miss.Element

@@ -116,11 +116,11 @@ func (v *part) value(c Context) (value arn.Pattern, ok bool) {
 	if v.key == "" {
 		return "", true
 	}
-	have, found := c.entries[v.low]
+	have := c.find(v.low)
 	switch {
-	case found && !have.multi:
-		return arn.Literal(have.values[0]), true
-	case !found && v.optional:
+	case have != nil && !have.multi:
+		return arn.Literal(have.one[0]), true
+	case have == nil && v.optional:
 		return v.fallback, true
 	}
 	return "", false

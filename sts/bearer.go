@@ -84,7 +84,7 @@ func (s *Service) trusts(ctx context.Context, role iam.Role, who bearer, session
 		actions = append(actions, actionSourceIdentity)
 	}
 	keys := s.IAM.RequestContext(ctx)
-	keys.Merge(who.trustContext(role, sessionName))
+	who.addTrustKeys(keys, role, sessionName)
 	for _, action := range actions {
 		decision := policy.EvaluateTrust(policy.Request{
 			Principal: policy.Principal{Federated: who.federated},
@@ -111,9 +111,8 @@ func (e *UntrustedError) Error() string {
 	return "the trust policy of " + e.Role + " refuses " + e.Action + ": " + e.Decision.Reason(e.Action)
 }
 
-// trustContext returns the condition keys that a trust policy sees.
-func (b bearer) trustContext(role iam.Role, sessionName string) policy.Context {
-	keys := policy.NewContext()
+// addTrustKeys adds the condition keys that a trust policy sees, beside those of the request.
+func (b bearer) addTrustKeys(keys policy.Context, role iam.Role, sessionName string) {
 	keys.Merge(b.trustKeys)
 	for key, value := range b.keys {
 		keys.Set(key, value)
@@ -129,7 +128,6 @@ func (b bearer) trustContext(role iam.Role, sessionName string) policy.Context {
 		keys.Set("sts:SourceIdentity", b.sourceIdentity)
 	}
 	tagKeys(keys, b.tags, b.transitiveTags)
-	return keys
 }
 
 func (b bearer) session(name string) Session {

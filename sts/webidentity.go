@@ -80,8 +80,11 @@ func (w WebIdentity) lasting() map[string]string {
 
 func (w WebIdentity) bearer() bearer {
 	b := bearer{
-		action: actionWebIdentity, federated: w.Federated, keys: w.lasting(), trustKeys: policy.NewContext(),
+		action: actionWebIdentity, federated: w.Federated, keys: w.lasting(),
 		tags: w.Tags, transitiveTags: w.TransitiveTags, sourceIdentity: w.SourceIdentity,
+	}
+	if len(w.TrustKeys) > 0 {
+		b.trustKeys = policy.NewContext()
 	}
 	for key, value := range w.TrustKeys {
 		b.trustKeys.Set(key, value)
