@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,7 +21,7 @@ type rules struct {
 	value   *bounds
 	enum    []string
 	pattern string
-	match   *regexp.Regexp
+	match   *pattern
 }
 
 // bounds are inclusive; an open end is the extreme of int64.
@@ -79,7 +78,7 @@ func (r *rules) add(rule string, s *shape) (err error) {
 		r.enum = strings.Split(arg, ",")
 	case name == "pattern" && s.kind == text && arg != "":
 		r.pattern = arg
-		r.match, err = regexp.Compile(`\A(?:` + translate(arg) + `)\z`)
+		r.match, err = compilePattern(arg)
 	default:
 		return fmt.Errorf("the rule %q does not fit", rule)
 	}
@@ -154,7 +153,7 @@ func (r *rules) broken(s *shape, v any) []string {
 	if t, ok := v.(string); ok && r.enum != nil && !slices.Contains(r.enum, t) {
 		texts = append(texts, r.enumText())
 	}
-	if t, ok := v.(string); ok && r.match != nil && !r.match.MatchString(t) {
+	if t, ok := v.(string); ok && r.match != nil && !r.match.matches(t) {
 		texts = append(texts, r.patternText())
 	}
 	return texts
