@@ -38,6 +38,9 @@ type Log struct {
 	Logger *slog.Logger
 }
 
+// mostAttrs is how many attributes an event has at most.
+const mostAttrs = 11
+
 // Record writes the event.
 func (l Log) Record(ctx context.Context, e Event) {
 	level := slog.LevelInfo
@@ -47,14 +50,13 @@ func (l Log) Record(ctx context.Context, e Event) {
 	if !l.Logger.Enabled(ctx, level) {
 		return
 	}
-	attrs := []slog.Attr{
+	attrs := append(make([]slog.Attr, 0, mostAttrs),
 		slog.String("id", e.RequestID),
 		slog.String("api", e.API),
 		slog.String("operation", e.Operation),
 		slog.Int("status", e.Status),
 		slog.Duration("took", e.Duration),
-		slog.String("from", e.SourceIP),
-	}
+		slog.String("from", e.SourceIP))
 	if e.Caller != "" {
 		attrs = append(attrs, slog.String("caller", e.Caller))
 	}
@@ -67,7 +69,10 @@ func (l Log) Record(ctx context.Context, e Event) {
 	if e.Refused != "" {
 		attrs = append(attrs, slog.String("refused", Cut(e.Refused)))
 	}
-	l.Logger.LogAttrs(ctx, level, "call", attrs...)
+	// Not through the Logger, which would find out for each line who calls it here.
+	line := slog.NewRecord(time.Now(), level, "call", 0)
+	line.AddAttrs(attrs...)
+	_ = l.Logger.Handler().Handle(ctx, line) // a log that cannot be written has nobody to tell
 }
 
 // Cut bounds a text to 4 KiB and an ellipsis: clients that prove nothing choose a part

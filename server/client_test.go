@@ -25,7 +25,7 @@ type answer struct {
 	body   string
 }
 
-func (w *world) do(t *testing.T, r *http.Request) answer {
+func (w *world) do(t testing.TB, r *http.Request) answer {
 	t.Helper()
 	response, err := w.Client().Do(r)
 	if err != nil {
@@ -39,7 +39,7 @@ func (w *world) do(t *testing.T, r *http.Request) answer {
 	return answer{response.StatusCode, response.Header, string(body)}
 }
 
-func (w *world) request(t *testing.T, method, path, body string) *http.Request {
+func (w *world) request(t testing.TB, method, path, body string) *http.Request {
 	t.Helper()
 	r, err := http.NewRequestWithContext(t.Context(), method, w.URL+path, strings.NewReader(body))
 	if err != nil {
@@ -48,7 +48,7 @@ func (w *world) request(t *testing.T, method, path, body string) *http.Request {
 	return r
 }
 
-func (w *world) jsonRequest(t *testing.T, operation, body string) *http.Request {
+func (w *world) jsonRequest(t testing.TB, operation, body string) *http.Request {
 	t.Helper()
 	r := w.request(t, http.MethodPost, "/", body)
 	r.Header.Set("Content-Type", "application/x-amz-json-1.1")
@@ -56,7 +56,7 @@ func (w *world) jsonRequest(t *testing.T, operation, body string) *http.Request 
 	return r
 }
 
-func (w *world) queryRequest(t *testing.T, body string) *http.Request {
+func (w *world) queryRequest(t testing.TB, body string) *http.Request {
 	t.Helper()
 	r := w.request(t, http.MethodPost, "/", body)
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded; charset=utf-8")
@@ -64,13 +64,13 @@ func (w *world) queryRequest(t *testing.T, body string) *http.Request {
 }
 
 // public calls an operation of Cognito without a signature.
-func (w *world) public(t *testing.T, operation, body string) answer {
+func (w *world) public(t testing.TB, operation, body string) answer {
 	t.Helper()
 	return w.do(t, w.jsonRequest(t, operation, body))
 }
 
 // cognito calls an operation of Cognito as the holder of a key.
-func (w *world) cognito(t *testing.T, key sigv4.Credentials, operation, body string) answer {
+func (w *world) cognito(t testing.TB, key sigv4.Credentials, operation, body string) answer {
 	t.Helper()
 	r := w.jsonRequest(t, operation, body)
 	sigv4.Sign(r, []byte(body), key, region, "cognito-identity", w.now())
@@ -79,18 +79,18 @@ func (w *world) cognito(t *testing.T, key sigv4.Credentials, operation, body str
 
 // sts calls an operation of STS as the holder of a key; parameters are name and
 // value by turns.
-func (w *world) sts(t *testing.T, key sigv4.Credentials, action string, parameters ...string) answer {
+func (w *world) sts(t testing.TB, key sigv4.Credentials, action string, parameters ...string) answer {
 	t.Helper()
 	return w.query(t, key, "sts", form(stsVersion, action, parameters...))
 }
 
 // iam calls an operation of IAM likewise.
-func (w *world) iam(t *testing.T, key sigv4.Credentials, action string, parameters ...string) answer {
+func (w *world) iam(t testing.TB, key sigv4.Credentials, action string, parameters ...string) answer {
 	t.Helper()
 	return w.query(t, key, "iam", form(iamVersion, action, parameters...))
 }
 
-func (w *world) query(t *testing.T, key sigv4.Credentials, service, body string) answer {
+func (w *world) query(t testing.TB, key sigv4.Credentials, service, body string) answer {
 	t.Helper()
 	r := w.queryRequest(t, body)
 	sigv4.Sign(r, []byte(body), key, region, service, w.now())
@@ -150,7 +150,7 @@ func (a answer) xml(path ...string) string {
 }
 
 // value returns a member of a JSON answer; path leads to it through objects.
-func (a answer) value(t *testing.T, path ...string) string {
+func (a answer) value(t testing.TB, path ...string) string {
 	t.Helper()
 	var v any
 	if err := json.Unmarshal([]byte(a.body), &v); err != nil {
@@ -168,7 +168,7 @@ func (a answer) value(t *testing.T, path ...string) string {
 }
 
 // ok fails the test unless the answer is a success.
-func (a answer) ok(t *testing.T) answer {
+func (a answer) ok(t testing.TB) answer {
 	t.Helper()
 	if a.status != http.StatusOK {
 		t.Fatalf("status %d: %s", a.status, a.body)
@@ -177,7 +177,7 @@ func (a answer) ok(t *testing.T) answer {
 }
 
 // is fails the test unless the answer is this refusal.
-func (a answer) is(t *testing.T, status int, code, message string) {
+func (a answer) is(t testing.TB, status int, code, message string) {
 	t.Helper()
 	got := fmt.Sprintf("%d %s: %s", a.status, a.code(), a.message())
 	if want := fmt.Sprintf("%d %s: %s", status, code, message); got != want {
@@ -186,7 +186,7 @@ func (a answer) is(t *testing.T, status int, code, message string) {
 }
 
 // user makes a user with a key and, unless it is empty, an inline policy.
-func (w *world) user(t *testing.T, name, policy string) sigv4.Credentials {
+func (w *world) user(t testing.TB, name, policy string) sigv4.Credentials {
 	t.Helper()
 	w.iam(t, rootKey(), "CreateUser", "UserName", name).ok(t)
 	if policy != "" {
@@ -208,7 +208,7 @@ func statement(effect string, actions ...string) string {
 
 // session makes a role that all of the account's users may assume, with an inline
 // policy unless it is empty, and returns credentials of it.
-func (w *world) session(t *testing.T, role, policy string) sigv4.Credentials {
+func (w *world) session(t testing.TB, role, policy string) sigv4.Credentials {
 	t.Helper()
 	trust := `{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"AWS":"` + account + `"},"Action":"sts:AssumeRole"}]}`
 	made := w.iam(t, rootKey(), "CreateRole", "RoleName", role, "AssumeRolePolicyDocument", trust).ok(t)
@@ -225,7 +225,7 @@ func (w *world) session(t *testing.T, role, policy string) sigv4.Credentials {
 }
 
 // pool makes an identity pool that takes guests and returns its id.
-func (w *world) pool(t *testing.T) string {
+func (w *world) pool(t testing.TB) string {
 	t.Helper()
 	made := w.cognito(t, rootKey(), "CreateIdentityPool", `{"IdentityPoolName":"p","AllowUnauthenticatedIdentities":true}`).ok(t)
 	return made.value(t, "IdentityPoolId")

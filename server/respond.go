@@ -12,12 +12,13 @@ import (
 // respond sends the output, or what the client is told of err.
 func (s *Server) respond(c *call, err error) {
 	header := c.w.Header()
-	header.Set("Access-Control-Allow-Origin", "*")
-	header.Set("Access-Control-Expose-Headers", "x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date")
-	header.Set("x-amzn-RequestId", c.event.RequestID)
+	// In the form that Set would bring them into, each time.
+	header["Access-Control-Allow-Origin"] = []string{"*"}
+	header["Access-Control-Expose-Headers"] = []string{"x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"}
+	header["X-Amzn-Requestid"] = []string{c.event.RequestID}
 	status, body := http.StatusOK, []byte(nil)
 	if err == nil {
-		header.Set("Content-Type", c.api.contentType)
+		header["Content-Type"] = []string{c.api.contentType}
 		c.learn(c.output)
 		if c.api.format == wire.JSON {
 			body = s.codec.EncodeJSON(c.output)
@@ -28,7 +29,7 @@ func (s *Server) respond(c *call, err error) {
 		status, body = c.refuse(err)
 	}
 	c.event.Status = status
-	header.Set("Content-Length", strconv.Itoa(len(body)))
+	header["Content-Length"] = []string{strconv.Itoa(len(body))}
 	c.w.WriteHeader(status)
 	_, _ = c.w.Write(body) // a client that is gone needs no answer
 }
