@@ -111,7 +111,7 @@ func (s *Service) enter(ctx context.Context, v visit, logins map[string]string) 
 		case !v.pool.AllowUnauthenticated:
 			return visit{}, unauthenticatedAccess()
 		}
-		return v, nil
+		return v, s.noteGuest(ctx, v.identity)
 	}
 	proofs, err := s.verifyLogins(ctx, v.pool, logins)
 	if err != nil {

@@ -23,6 +23,9 @@ type Identity struct {
 
 	Created  time.Time
 	Modified time.Time
+
+	// Used is when a guest was here last, to a day, and zero before the second day.
+	Used time.Time
 }
 
 // Login is a user of a provider: what identity pools call a linked login.
@@ -61,6 +64,15 @@ type Identities interface {
 	// DeleteIdentitiesOf removes at most limit identities of a pool with their
 	// logins, and reports how many there were.
 	DeleteIdentitiesOf(ctx context.Context, pool string, limit int) (int, error)
+
+	// UseIdentity notes when a guest was here.
+	UseIdentity(ctx context.Context, id string, at time.Time) error
+
+	// ExpireGuests looks at no more than limit identities whose ids sort after the given
+	// one, and removes the guests among them that were made and used before a moment. It
+	// returns how many there were, and the last id that it looked at, which is empty at
+	// the end.
+	ExpireGuests(ctx context.Context, after string, before time.Time, limit int) (last string, removed int, err error)
 
 	// HasLogins reports whether any identity of a pool has a login of a provider.
 	HasLogins(ctx context.Context, pool, provider string) (bool, error)

@@ -68,15 +68,15 @@ func (w *Sweeper) Run(ctx context.Context, report func(removed int, err error)) 
 		if err != nil {
 			failures++
 		}
-		if !w.rest(ctx, pause(failures)) {
+		if !w.restUnlessWoken(ctx, pause(failures)) {
 			return
 		}
 	}
 }
 
-// rest waits until it is time, or somebody wakes the sweeper; false means that ctx is
+// restUnlessWoken waits until it is time, or somebody wakes the sweeper; false means that ctx is
 // done.
-func (w *Sweeper) rest(ctx context.Context, long time.Duration) bool {
+func (w *Sweeper) restUnlessWoken(ctx context.Context, long time.Duration) bool {
 	alarm := time.NewTimer(long)
 	defer alarm.Stop()
 	select {

@@ -175,20 +175,20 @@ func insertIdentity(i cognito.Identity) statement {
 // belong together even outside a snapshot.
 func loadIdentity(c conn, id string) (*cognito.Identity, error) {
 	var found *cognito.Identity
-	err := c.query(`SELECT i.pool, i.authenticated, i.disabled, i.created, i.modified,
+	err := c.query(`SELECT i.pool, i.authenticated, i.disabled, i.created, i.modified, COALESCE(i.used, 0),
 			COALESCE(l.provider, ''), COALESCE(l.subject, '')
 		FROM identities i LEFT JOIN logins l ON l.identity = i.id WHERE i.id = $1`,
 		func(r row) error {
 			var pool string
 			var login cognito.Login
-			var authenticated, disabled, created, modified int64
-			if err := r.scan(&pool, &authenticated, &disabled, &created, &modified, &login.Provider, &login.Subject); err != nil {
+			var authenticated, disabled, created, modified, used int64
+			if err := r.scan(&pool, &authenticated, &disabled, &created, &modified, &used, &login.Provider, &login.Subject); err != nil {
 				return err
 			}
 			if found == nil {
 				found = &cognito.Identity{
 					ID: id, Pool: pool, Authenticated: authenticated != 0, Disabled: disabled != 0,
-					Created: moment(created), Modified: moment(modified),
+					Created: moment(created), Modified: moment(modified), Used: momentOrNone(used),
 				}
 			}
 			if login != (cognito.Login{}) {
@@ -218,6 +218,13 @@ func asKept(i cognito.Identity) cognito.Identity {
 	i.Created = moment(i.Created.UnixMilli())
 	i.Modified = moment(i.Modified.UnixMilli())
 	return i
+}
+
+func momentOrNone(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return moment(ms)
 }
 
 func moment(ms int64) time.Time { return time.UnixMilli(ms).UTC() }

@@ -100,6 +100,10 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 		Account: account, IAM: iams, Issuers: issuers, Sealer: sealer,
 		SignIn: i.settings.signIn(), Assertions: i.store.Assertions("sts"),
 	}
+	expiry, err := i.expiry(ctx)
+	if err != nil {
+		return err
+	}
 	i.freshKey = fresh
 	i.services = server.Config{
 		Account:   account,
@@ -118,16 +122,43 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 		Ready:  i.ready,
 	}
 	i.handler = server.New(i.services)
-	i.background = func(ctx context.Context) {
-		i.services.Cognito.Sweeper.Run(ctx, func(removed int, err error) {
-			if err != nil {
-				log.Error("identities of deleted pools are left", slog.Int("removed", removed), slog.Any("error", err))
-				return
-			}
-			log.Info("removed the identities of deleted pools", slog.Int("removed", removed))
+	i.background = func(ctx context.Context) { housekeeping(ctx, i.services.Cognito.Sweeper, expiry, log) }
+	return nil
+}
+
+func housekeeping(ctx context.Context, sweeper *cognito.Sweeper, expiry *cognito.Expiry, log *slog.Logger) {
+	var group sync.WaitGroup
+	if expiry.After > 0 {
+		group.Go(func() {
+			expiry.Run(ctx, reporter(log, "removed guests that were not used", "guests that were not used are left"))
 		})
 	}
-	return nil
+	group.Go(func() {
+		sweeper.Run(ctx, reporter(log, "removed the identities of deleted pools", "identities of deleted pools are left"))
+	})
+	group.Wait()
+}
+
+// expiry is what removes guests, never where its After is zero.
+func (i *instance) expiry(ctx context.Context) (*cognito.Expiry, error) {
+	noted, err := secrets(ctx, i.store, purposeUses, func() (store.Key, error) {
+		return store.Key{ID: "since", Created: time.Now()}, nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("reading since when uses of guests are noted: %w", err)
+	}
+	return &cognito.Expiry{Identities: i.store, After: time.Duration(i.settings.ExpireGuests) * 24 * time.Hour, Since: noted[0].Created}, nil
+}
+
+// reporter logs what was removed in the background, and what could not be.
+func reporter(log *slog.Logger, done, failed string) func(removed int, err error) {
+	return func(removed int, err error) {
+		if err != nil {
+			log.Error(failed, slog.Int("removed", removed), slog.Any("error", err))
+			return
+		}
+		log.Info(done, slog.Int("removed", removed))
+	}
 }
 
 func (i *instance) ready(ctx context.Context) error {

@@ -28,6 +28,7 @@ const (
 	purposeOpenID  = "OpenID tokens" // followed by the algorithm
 	purposeTestIDP = "test provider"
 	purposeAccount = "account"
+	purposeUses    = "uses of guests noted" // since its creation
 )
 
 // checkAccount refuses another account than the one that the data were made for:

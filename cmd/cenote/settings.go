@@ -49,6 +49,10 @@ type Settings struct {
 	// RS512 as AWS's, RS256 or ES256. Default RS512.
 	TokenAlgorithm string
 
+	// ExpireGuests is after how many days without use a guest's identity is removed, at
+	// least 2. Default 0: never.
+	ExpireGuests int
+
 	// Drain is how long requests under way may take after SIGTERM. Default 10s.
 	Drain time.Duration
 
@@ -106,6 +110,7 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 	flags.Var(redirectsFlag{&s.Redirects}, "redirect", "`HOST=URL`: reach a provider host at another base URL; may be repeated")
 	flags.StringVar(&s.Account, "account", "000000000000", "id of the account, 12 digits")
 	flags.StringVar(&s.TokenAlgorithm, "token-algorithm", "RS512", "signs OpenID tokens: RS512, RS256 or ES256")
+	flags.IntVar(&s.ExpireGuests, "expire-guests", 0, "remove identities of guests that were not used for so many `DAYS`, at least 2; 0 for never")
 	flags.DurationVar(&s.Drain, "drain", 10*time.Second, "time for requests under way after SIGTERM")
 	flags.StringVar(&s.PublicURL, "public-url", "", "`URL` at which clients reach the server, if TLS or a proxy is before it")
 	flags.Var(hostsFlag{&s.Hosts}, "host", "`NAME` that clients sign for, if a proxy puts another into Host; may be repeated")
@@ -205,6 +210,9 @@ func (s *Settings) check() error {
 	if !slices.Contains(tokenAlgorithms(), s.TokenAlgorithm) {
 		return &usageError{fmt.Sprintf("token-algorithm %q is none of RS512, RS256 and ES256", s.TokenAlgorithm)}
 	}
+	if s.ExpireGuests < 0 || s.ExpireGuests == 1 || s.ExpireGuests > maxExpireGuests {
+		return &usageError{fmt.Sprintf("expire-guests %d is no number of days from 2 to %d, nor 0", s.ExpireGuests, maxExpireGuests)}
+	}
 	if s.Drain < 0 {
 		return &usageError{fmt.Sprintf("drain %s is less than no time", s.Drain)}
 	}
@@ -226,6 +234,9 @@ func (s *Settings) check() error {
 	}
 	return nil
 }
+
+// maxExpireGuests is a hundred years, which is the same as never.
+const maxExpireGuests = 36_500
 
 // minSecret is the shortest root secret of a server that other machines reach.
 const minSecret = 20
