@@ -36,7 +36,7 @@ func (s *Service) verifySAML(ctx context.Context, pool Pool, name, response stri
 	if err != nil {
 		return proof{}, samlFault(err)
 	}
-	err = s.Assertions.Take(ctx, name, a.ID, pool.ID, a.NotOnOrAfter)
+	err = s.Assertions.Take(ctx, a.Issuer, a.ID, pool.ID, a.NotOnOrAfter)
 	if errors.Is(err, fs.ErrExist) {
 		return proof{}, invalidLogin("The SAML response was used with another identity pool.").With(err)
 	}

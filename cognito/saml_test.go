@@ -224,6 +224,20 @@ func TestSAMLLoginAgain(t *testing.T) {
 	}
 }
 
+// TestSAMLLoginOfTwoProviders keeps a response with its pool, whichever of the account's
+// providers its issuer is there.
+func TestSAMLLoginOfTwoProviders(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	ok(w.IAM.CreateSAMLProvider(t.Context(), root(), &iam.CreateSAMLProviderInput{Name: "twin", SAMLMetadataDocument: w.corp.Metadata()}))(t)
+	const twin = "arn:aws:iam::" + account + ":saml-provider/twin"
+	one, two := w.samlPool(), w.pool(func(s *cognito.PoolSettings) { s.SAMLProviders = []string{twin} })
+	response := w.response("alice", nil)
+	w.getID(one, map[string]string{saml: response})
+	refused(w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: two, Logins: map[string]string{twin: response}}))(t, notAuthorized, usedBefore)
+	w.getID(two, map[string]string{twin: w.response("alice", nil)})
+}
+
 // TestSAMLRoles chooses among the roles that an assertion offers.
 func TestSAMLRoles(t *testing.T) {
 	t.Parallel()

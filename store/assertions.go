@@ -28,10 +28,10 @@ func (s *Store) Assertions(service string) *Assertions {
 	return &Assertions{db: s.db, service: service, now: s.now}
 }
 
-// Take gives an assertion, by the ARN of its provider and its ID, to taker until it is
-// over; fs.ErrExist if another has it. What is over is forgotten by and by.
-func (a *Assertions) Take(ctx context.Context, provider, id, taker string, until time.Time) error {
-	key, now := assertionKey(a.service, provider, id), a.now()
+// Take gives an assertion, by its issuer and its ID, to taker until it is over;
+// fs.ErrExist if another has it. What is over is forgotten by and by.
+func (a *Assertions) Take(ctx context.Context, issuer, id, taker string, until time.Time) error {
+	key, now := assertionKey(a.service, issuer, id), a.now()
 	err := a.db.write(ctx, write{do: func(c conn) error {
 		if err := forgetAssertions(c, now); err != nil {
 			return err
@@ -40,13 +40,13 @@ func (a *Assertions) Take(ctx context.Context, provider, id, taker string, until
 		case err != nil || has == taker:
 			return err
 		case has != "":
-			return fmt.Errorf("store: assertion of %s: %w", provider, fs.ErrExist)
+			return fmt.Errorf("store: assertion of %q: %w", issuer, fs.ErrExist)
 		}
 		_, err := c.exec(`INSERT INTO saml_assertions (id, taker, expires) VALUES ($1, $2, $3)`, key, taker, until.UnixMilli())
 		return err
 	}})
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("keeping in mind an assertion of %s: %w", provider, err)
+		return fmt.Errorf("keeping in mind an assertion of %q: %w", issuer, err)
 	}
 	return err
 }

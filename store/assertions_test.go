@@ -16,7 +16,7 @@ import (
 	"github.com/cenotehq/cenote/store"
 )
 
-const okta = "arn:aws:iam::123456789012:saml-provider/okta"
+const okta = "http://www.okta.com/exk1example"
 
 // TestAssertions lets one taker have an assertion, again and again, and nobody else.
 func TestAssertions(t *testing.T) {
@@ -25,8 +25,8 @@ func TestAssertions(t *testing.T) {
 	s := openAt(t, path)
 	later := time.Now().Add(time.Hour)
 	for i, step := range []struct {
-		service, provider, id, taker string
-		taken                        bool
+		service, issuer, id, taker string
+		taken                      bool
 	}{
 		{"sts", okta, "_1", "a", false},
 		{"sts", okta, "_1", "a", false},
@@ -37,7 +37,7 @@ func TestAssertions(t *testing.T) {
 		{"cognito-identity", okta, "_1", "b", false},
 		{"cognito-identity", okta, "_1", "a", true},
 	} {
-		err := s.Assertions(step.service).Take(t.Context(), step.provider, step.id, step.taker, later)
+		err := s.Assertions(step.service).Take(t.Context(), step.issuer, step.id, step.taker, later)
 		if errors.Is(err, fs.ErrExist) != step.taken || !step.taken && err != nil {
 			t.Errorf("step %d: %v", i, err)
 		}

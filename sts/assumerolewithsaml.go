@@ -62,7 +62,7 @@ func (s *Service) AssumeRoleWithSAML(ctx context.Context, in *AssumeRoleWithSAML
 		return nil, err
 	}
 	// Last, so that what was refused can be mended and tried again.
-	if err := s.takeOnce(ctx, provider, a); err != nil {
+	if err := s.takeOnce(ctx, a); err != nil {
 		return nil, err
 	}
 	credentials, user := s.mint(granted)

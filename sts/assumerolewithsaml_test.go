@@ -172,6 +172,22 @@ func TestSAMLOnce(t *testing.T) {
 	ok(w.saml("r", w.response(nil)))(t)
 }
 
+// TestSAMLOnceForAnIssuer counts a response by who issued it: one identity provider may
+// be two SAML providers of the account.
+func TestSAMLOnceForAnIssuer(t *testing.T) {
+	t.Parallel()
+	w := newSAMLWorld(t)
+	ok(w.IAM.CreateSAMLProvider(t.Context(), root(), &iam.CreateSAMLProviderInput{Name: "twin", SAMLMetadataDocument: w.idp.Metadata()}))(t)
+	w.role("r", samlTrust(""))
+	w.role("s", trust(`{"Federated":"`+samlARN+`twin"}`, "", "sts:AssumeRoleWithSAML"))
+	both := attributes{attribute + "Role": {roleARN("r") + "," + samlARN + "idp", roleARN("s") + "," + samlARN + "twin"}}
+	twin := func(in *sts.AssumeRoleWithSAMLInput) { in.PrincipalARN = samlARN + "twin" }
+	response := w.response(both)
+	ok(w.saml("r", response))(t)
+	refused(w.saml("s", response, twin))(t, 400, invalidToken, "Response was used before")
+	ok(w.saml("s", w.response(both), twin))(t)
+}
+
 // TestSAMLSessionPolicy narrows a session, and counts what it takes.
 func TestSAMLSessionPolicy(t *testing.T) {
 	t.Parallel()

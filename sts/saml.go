@@ -35,10 +35,11 @@ func (e *LateError) Error() string {
 // Assertions remembers who was shown which SAML assertion, for as long as it could be
 // shown again. It is safe for concurrent use, also by several servers.
 type Assertions interface {
-	// Take gives an assertion, by the ARN of its provider and its ID, to taker until it
-	// is over. The error is fs.ErrExist where another has it; whoever has it may take it
-	// again.
-	Take(ctx context.Context, provider, id, taker string, until time.Time) error
+	// Take gives an assertion, by the entity id of its issuer and its ID, to taker until
+	// it is over. An ID is its issuer's (SAML V2.0 Core, section 1.3.4), and an issuer may
+	// be several providers of the account. The error is fs.ErrExist where another has it;
+	// whoever has it may take it again.
+	Take(ctx context.Context, issuer, id, taker string, until time.Time) error
 }
 
 // VerifySAML proves a response in base64 of a SAML provider of the account, and returns
@@ -91,8 +92,8 @@ func (s *Service) samlProvider(ctx context.Context, name string) (iam.SAMLProvid
 }
 
 // takeOnce refuses an assertion that has got somebody a session already.
-func (s *Service) takeOnce(ctx context.Context, provider iam.SAMLProvider, a token.Assertion) error {
-	err := s.Assertions.Take(ctx, provider.ARN().String(), a.ID, rand.Text(), a.NotOnOrAfter)
+func (s *Service) takeOnce(ctx context.Context, a token.Assertion) error {
+	err := s.Assertions.Take(ctx, a.Issuer, a.ID, rand.Text(), a.NotOnOrAfter)
 	if errors.Is(err, fs.ErrExist) {
 		return invalidIdentityToken("Response was used before").With(err)
 	}

@@ -1,4 +1,4 @@
--- id is a hash of the assertion's service, provider and id; taker is who has it.
+-- id is a hash of the assertion's service, issuer and id; taker is who has it.
 
 -- +goose NO TRANSACTION
 -- +goose Up
