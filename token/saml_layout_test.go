@@ -69,14 +69,18 @@ func layouts(t testing.TB) []layout {
 		{name: "entra", want: token.Assertion{ID: "_5b0ad4a5-7c3a-4c1c-9a68-1a2b3c4d5e00", Issuer: entra, Subject: "alice@example.com", Format: v1 + "emailAddress", Attributes: named}},
 		{name: "shibboleth", want: token.Assertion{ID: "_ab90c7", Issuer: "https://idp.example/idp/shibboleth", Subject: "AAdzZWNyZXQx/+=", Format: v2 + "transient", SessionNotOnOrAfter: sessionEnds, Attributes: targeted}},
 		{name: "ecdsa", want: token.Assertion{ID: "_5b0ad4a5-7c3a-4c1c-9a68-1a2b3c4d5e00", Issuer: entra, Subject: "alice@example.com", Format: v1 + "emailAddress", Attributes: named}},
+		{name: "mixed", want: token.Assertion{ID: "_77aa", Issuer: "https://idp.example/mixed", Subject: "alice", Format: v2 + "persistent", Attributes: attributes("alice", readerRole)}},
 	}
 	for i := range list {
 		l := &list[i]
 		l.document = readFile(t, l.name+".xml")
 		l.want.Issued, l.want.Recipient, l.want.Audience, l.want.NotOnOrAfter = at("2023-11-14T22:13:20.123Z"), samlRecipient, samlAudience, ends
 		key := "rsa.pem"
-		if l.name == "ecdsa" {
+		switch l.name {
+		case "ecdsa":
 			key = "ec.pem"
+		case "mixed":
+			key = "mixed.pem"
 		}
 		block, _ := pem.Decode([]byte(readFile(t, key)))
 		certificate, err := x509.ParseCertificate(block.Bytes)

@@ -11,8 +11,6 @@ import (
 	"strings"
 
 	"github.com/beevik/etree"
-	dsig "github.com/russellhaering/goxmldsig"
-	"github.com/russellhaering/goxmldsig/etreeutils"
 )
 
 // Names of XML Signature (W3C, XML Signature Syntax and Processing 1.1, and RFC 6931).
@@ -46,12 +44,7 @@ func verifyEnveloped(el *etree.Element, certificates []*x509.Certificate) (*etre
 	if id := attr(el, "ID"); id == "" || reference.uri != "#"+id {
 		return nil, fmt.Errorf("%w: it is of another element than the %s that holds it", ErrSAMLSignature, el.Tag)
 	}
-	whole, err := detach(el)
-	if err != nil {
-		return nil, err
-	}
-	whole.RemoveChildAt(signature.Index())
-	signed, err := canonical(whole, reference.prefixes)
+	signed, err := canonical(el, signature, reference.prefixes)
 	if err != nil {
 		return nil, err
 	}
@@ -83,11 +76,7 @@ func verifySignedInfo(signature *etree.Element, certificates []*x509.Certificate
 	if err != nil {
 		return nil, fmt.Errorf("%w: its value is not base64", ErrSAMLSignature)
 	}
-	whole, err := detach(parts[0])
-	if err != nil {
-		return nil, err
-	}
-	signed, err := canonical(whole, prefixes)
+	signed, err := canonical(parts[0], nil, prefixes)
 	if err != nil {
 		return nil, err
 	}
@@ -185,27 +174,6 @@ func exclusive(method *etree.Element) (string, error) {
 		return "", fmt.Errorf("%w: %s has parameters", ErrSAMLSignature, method.Tag)
 	}
 	return attr(parameters[0], "PrefixList"), nil
-}
-
-// detach copies an element with all name spaces that are in its scope.
-func detach(el *etree.Element) (*etree.Element, error) {
-	scope, err := etreeutils.NSBuildParentContext(el)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSAMLSyntax, err)
-	}
-	whole, err := etreeutils.NSDetatch(scope, el)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSAMLSyntax, err)
-	}
-	return whole, nil
-}
-
-func canonical(detached *etree.Element, prefixes string) ([]byte, error) {
-	out, err := dsig.MakeC14N10ExclusiveCanonicalizerWithPrefixList(prefixes).Canonicalize(detached)
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrSAMLSyntax, err)
-	}
-	return out, nil
 }
 
 // signedBy reports whether the key of one of the certificates signed text.
