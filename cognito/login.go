@@ -72,10 +72,8 @@ func (s *Service) verifyLogin(ctx context.Context, pool Pool, name, raw string) 
 		return proof{}, invalidLogin("Issuer doesn't match providerName").
 			With(fmt.Errorf("the token is of %q, the login of %q", t.Issuer, name))
 	}
-	for _, claim := range []string{"aud", "sub", "exp"} {
-		if err := t.Require(claim); err != nil {
-			return proof{}, invalidLogin("Missing a required claim: %s", claim).With(err)
-		}
+	if err := requireClaims(t, name); err != nil {
+		return proof{}, err
 	}
 	provider, err := s.provider(ctx, pool, name)
 	if err != nil {
@@ -89,6 +87,20 @@ func (s *Service) verifyLogin(ctx context.Context, pool Pool, name, raw string) 
 		return proof{}, err
 	}
 	return p, s.checkUser(ctx, pool, p)
+}
+
+// requireClaims refuses what is no ID token. An access token of a user pool has no aud
+// unless the pool's pre token generation trigger adds it; it stays what it is.
+func requireClaims(t *token.Token, name string) error {
+	for _, claim := range []string{"aud", "sub", "exp"} {
+		if err := t.Require(claim); err != nil {
+			return invalidLogin("Missing a required claim: %s", claim).With(err)
+		}
+	}
+	if use := t.Claims["token_use"]; isUserPool(name) && use != nil && use != "id" {
+		return invalidLogin("Missing a required claim: aud").With(errors.New("it has an aud, but its token_use is not id"))
+	}
+	return nil
 }
 
 // verifyToken checks the signature and the times of a token of the provider called

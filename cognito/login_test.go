@@ -41,6 +41,8 @@ func TestLoginsRefused(t *testing.T) {
 		"no issuer":                      {userPool, w.sign(w.users, "alice", "iss", nil), wrongIssuer},
 		"key in other case":              {strings.ToUpper(oidc), w.sign(w.oidc, "alice"), wrongIssuer},
 		"access token":                   {userPool, w.sign(w.users, "alice", "aud", nil, "token_use", "access", "client_id", client), "Invalid login token. Missing a required claim: aud"},
+		"access token with an aud":       {userPool, w.sign(w.users, "alice", "token_use", "access", "client_id", client), "Invalid login token. Missing a required claim: aud"},
+		"token of another use":           {userPool, w.sign(w.users, "alice", "token_use", []string{"id"}), "Invalid login token. Missing a required claim: aud"},
 		"empty aud":                      {userPool, w.sign(w.users, "alice", "aud", []string{}), "Invalid login token. Missing a required claim: aud"},
 		"no sub":                         {userPool, w.sign(w.users, "alice", "sub", nil), "Invalid login token. Missing a required claim: sub"},
 		"empty sub":                      {userPool, w.sign(w.users, "alice", "sub", ""), "Invalid login token. Missing a required claim: sub"},
@@ -84,6 +86,8 @@ func TestLoginsTaken(t *testing.T) {
 	tests := map[string]struct{ key, token, want string }{
 		"second client of the user pool":     {userPool, w.sign(w.users, "alice", "aud", "web"), alice},
 		"second client of the OIDC provider": {oidc, w.sign(w.oidc, "alice", "aud", "client2"), member},
+		"ID token by its own word":           {userPool, w.sign(w.users, "alice", "token_use", "id"), alice},
+		"other issuer's use of token_use":    {oidc, w.sign(w.oidc, "alice", "token_use", "access"), member},
 		"one of several audiences":           {oidc, w.sign(w.oidc, "alice", "aud", []string{"x", client}), member},
 		"azp, whatever aud":                  {google, w.sign(w.google, "alice", "azp", client, "aud", "other"), googler},
 		"issuer without its scheme":          {google, w.sign(w.google, "alice", "iss", google), googler},
