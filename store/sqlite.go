@@ -76,6 +76,15 @@ func openWriter(file string) (*sqliteConn, error) {
 	return c, nil
 }
 
+// compact writes the file anew, since what was replaced stays in pages that are free.
+func compact(file string) error {
+	c, err := openConn(file, tuning+`VACUUM; PRAGMA wal_checkpoint(TRUNCATE)`)
+	if err != nil {
+		return openError(file, err)
+	}
+	return c.close()
+}
+
 func (db *sqlite) openReaders(file string) error {
 	for range cap(db.readers) {
 		c, err := openConn(file, tuning+`PRAGMA query_only=ON`)

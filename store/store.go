@@ -101,7 +101,14 @@ func openLocked(ctx context.Context, config Config, file string) (*Store, error)
 	if err != nil {
 		return nil, err
 	}
-	return openOn(ctx, db, file, config)
+	s, err := openOn(ctx, db, file, config)
+	if err != nil {
+		return nil, err
+	}
+	if err := s.sealLegacy(ctx, file); err != nil {
+		return nil, errors.Join(err, s.Close())
+	}
+	return s, nil
 }
 
 func openURL(ctx context.Context, config Config) (*Store, error) {
@@ -134,7 +141,7 @@ func newStore(db database, config Config) *Store {
 	s.policies = newTable[iam.ManagedPolicy](s, kind{name: "policy", fold: true})
 	s.providers = newTable[iam.OIDCProvider](s, kind{name: "oidc-provider"})
 	s.saml = newTable[iam.SAMLProvider](s, kind{name: "saml-provider", fold: true, secret: true})
-	s.pools = newTable[cognito.Pool](s, kind{name: "pool"})
+	s.pools = newTable[cognito.Pool](s, kind{name: "pool", secret: true})
 	s.uses = newUses(db, config.ReportUses)
 	return s
 }
@@ -160,7 +167,8 @@ func (s *Store) OIDCProviders() *Table[iam.OIDCProvider] { return s.providers }
 // key; their names compare case-insensitively.
 func (s *Store) SAMLProviders() *Table[iam.SAMLProvider] { return s.saml }
 
-// Pools returns the table of identity pools.
+// Pools returns the table of identity pools, which is sealed under the master key: what
+// they know of a login provider may be a secret.
 func (s *Store) Pools() *Table[cognito.Pool] { return s.pools }
 
 // Uses returns the last uses of access keys and roles.

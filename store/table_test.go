@@ -251,6 +251,9 @@ func TestSecretsAreSealed(t *testing.T) {
 	if err := s.SAMLProviders().Create(t.Context(), saml); err != nil {
 		t.Fatal(err)
 	}
+	if err := s.Pools().Create(t.Context(), twitterPool("r:1")); err != nil {
+		t.Fatal(err)
+	}
 	if _, err := s.AddKey(t.Context(), "sign", storeKey("k1", 1, "very-secret-signing"), false); err != nil {
 		t.Fatal(err)
 	}
