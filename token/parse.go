@@ -95,6 +95,8 @@ func (t *Token) readHeader(header map[string]any) error {
 	return err
 }
 
+// readClaims takes a claim that is null for one that is not there, as libraries write
+// what they have no value for.
 func (t *Token) readClaims() *MalformedError {
 	if bad := t.readText("iss", &t.Issuer); bad != nil {
 		return bad
@@ -106,7 +108,7 @@ func (t *Token) readClaims() *MalformedError {
 		return bad
 	}
 	// An empty azp must not open the way to aud: present, it alone counts.
-	if azp, present := t.Claims["azp"]; present && azp == "" {
+	if t.Claims["azp"] == "" {
 		return &MalformedError{Reason: ReasonClaimType, Name: "azp"}
 	}
 	if bad := t.readDate("exp", &t.Expires); bad != nil {
@@ -122,8 +124,8 @@ func (t *Token) readClaims() *MalformedError {
 }
 
 func (t *Token) readText(name string, to *string) *MalformedError {
-	value, present := t.Claims[name]
-	if !present {
+	value := t.Claims[name]
+	if value == nil {
 		return nil
 	}
 	text, ok := value.(string)
@@ -135,8 +137,8 @@ func (t *Token) readText(name string, to *string) *MalformedError {
 }
 
 func (t *Token) readDate(name string, to *time.Time) *MalformedError {
-	value, present := t.Claims[name]
-	if !present {
+	value := t.Claims[name]
+	if value == nil {
 		return nil
 	}
 	seconds, ok := parseDate(value)
@@ -148,8 +150,8 @@ func (t *Token) readDate(name string, to *time.Time) *MalformedError {
 }
 
 func (t *Token) readAudience() *MalformedError {
-	value, present := t.Claims["aud"]
-	if !present {
+	value := t.Claims["aud"]
+	if value == nil {
 		return nil
 	}
 	list, ok := value.([]any)
