@@ -96,6 +96,7 @@ func (f forger) contents() map[string]attack {
 		"two subjects":                      {f.resigned("<saml:Subject>", "<saml:Subject></saml:Subject><saml:Subject>"), "syntax"},
 		"no name":                           {f.resigned("saml:NameID", "saml:BaseID"), "syntax"},
 		"empty name":                        {f.resigned(">alice<", "> <"), "subject"},
+		"empty name on its own line":        {f.resigned(">alice<", ">\n <"), "subject"},
 		"two names":                         {f.resigned("<saml:NameID ", "<saml:NameID>root</saml:NameID><saml:NameID "), "syntax"},
 		"encrypted name":                    {f.resigned("saml:NameID", "saml:EncryptedID"), "syntax"},
 		"no confirmation":                   {f.resigned(confirmation, ""), "subject"},

@@ -212,6 +212,7 @@ func (c SAMLCheck) readSubject(assertion *etree.Element, a *Assertion, life *lif
 	if a.Subject, err = text(name); err != nil {
 		return err
 	}
+	a.Subject = unwrapped(a.Subject)
 	if strings.TrimSpace(a.Subject) == "" {
 		return fmt.Errorf("%w: it has no name", ErrSAMLSubject)
 	}
@@ -228,6 +229,18 @@ func (c SAMLCheck) readSubject(assertion *etree.Element, a *Assertion, life *lif
 		return fmt.Errorf("%w: %.200q", ErrSAMLRecipient, a.Recipient)
 	}
 	return life.within(data)
+}
+
+// unwrapped returns what stands on lines of its own without its white space: a pretty
+// printer added that. White space of any other kind may be all that tells two users apart,
+// such as the line break at the end that many a check of names lets pass.
+func unwrapped(text string) string {
+	inner := strings.Trim(text, " \t\r\n")
+	before, after, _ := strings.Cut(text, inner)
+	if strings.Contains(before, "\n") && strings.Contains(after, "\n") {
+		return inner
+	}
+	return text
 }
 
 // readSession takes the earliest end of the sessions that the assertion tells of.
