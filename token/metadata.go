@@ -105,7 +105,7 @@ func ParseMetadata(document string) (*Metadata, error) {
 	if err := xml.Unmarshal([]byte(document), &read); err != nil {
 		return nil, &MetadataError{Reason: "no EntityDescriptor", Err: err}
 	}
-	m := &Metadata{EntityID: attribute(read.Attrs, "entityID")}
+	m := &Metadata{EntityID: strings.TrimSpace(attribute(read.Attrs, "entityID"))}
 	if m.EntityID == "" || utf8.RuneCountInString(m.EntityID) > maxEntityID || !isPlain(m.EntityID) {
 		return nil, &MetadataError{Reason: "entityID is missing or no name"}
 	}

@@ -77,10 +77,11 @@ func TestParseMetadata(t *testing.T) {
 }
 
 // Of two dates the earlier counts, and of two attributes called entityID the one
-// without a name space.
+// without a name space, but for white space around it.
 func TestMetadataAttributes(t *testing.T) {
 	t.Parallel()
-	document := strings.Replace(metadataHead, "entityID", `xmlns:entityID="urn:x" xmlns:x="urn:x" x:entityID="evil" validUntil="2030-01-02T03:04:05.5+01:00" entityID`, 1) +
+	document := strings.Replace(metadataHead, "entityID", `xmlns:entityID="urn:x" xmlns:x="urn:x" x:entityID="evil" validUntil="2030-01-02T03:04:05.5+01:00" entityID`, 1)
+	document = strings.Replace(document, "https://idp.example/saml", "\n   https://idp.example/saml ", 1) +
 		strings.Replace(providerHead, "Want", `validUntil="2031-01-01T00:00:00Z" Want`, 1) + keyDescriptor("", certificate(t, 1)) + providerTail + metadataTail
 	m, err := token.ParseMetadata(document)
 	if err != nil {
@@ -129,6 +130,7 @@ func TestParseMetadataRefuses(t *testing.T) {
 		"prefix of nothing":   replaced(`xmlns:md="urn:oasis:names:tc:SAML:2.0:metadata"`, ""),
 		"no entity id":        replaced(`entityID="https://idp.example/saml"`, ""),
 		"empty entity id":     replaced("https://idp.example/saml", ""),
+		"entity id of blanks": replaced("https://idp.example/saml", " \n "),
 		"long entity id":      replaced("https://idp.example/saml", strings.Repeat("x", 1025)),
 		"line in entity id":   replaced("https://idp.example/saml", "a&#10;b"),
 		"entity id of others": replaced("entityID=", `xmlns:x="urn:x" x:entityID=`),
