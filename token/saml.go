@@ -1,6 +1,7 @@
 package token
 
 import (
+	"bytes"
 	"crypto"
 	"encoding/base64"
 	"errors"
@@ -86,7 +87,7 @@ func VerifySAML(response string, check SAMLCheck, now time.Time) (Assertion, err
 	if err != nil {
 		return Assertion{}, ErrSAMLBase64
 	}
-	root, err := parseSAML(document)
+	root, err := parseSAML(bytes.TrimPrefix(document, []byte("\uFEFF"))) // some writers begin with a mark
 	if err != nil {
 		return Assertion{}, err
 	}

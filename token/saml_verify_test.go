@@ -116,6 +116,7 @@ func TestSAMLShapes(t *testing.T) {
 	both := f.own().signed(t, inResponse(f.assertion))
 	for name, document := range map[string]string{
 		"XML declaration":              `<?xml version="1.0" encoding="UTF-8"?>` + "\n" + inResponse(f.assertion) + "\n",
+		"byte order mark":              "\uFEFF" + `<?xml version="1.0" encoding="UTF-8"?>` + inResponse(f.assertion),
 		"both signed":                  both,
 		"response without an issuer":   edit(t, inResponse(f.assertion), `<saml:Issuer xmlns:saml="urn:oasis:names:tc:SAML:2.0:assertion">`+samlIssuer+`</saml:Issuer>`, ""),
 		"no destination":               edit(t, inResponse(f.assertion), ` Destination="`+samlRecipient+`"`, ""),
