@@ -19,7 +19,7 @@ const (
 // allowed more than one with them.
 func (w *WebIdentity) readTags(t *token.Token) *fault.Error {
 	if claim, ok := t.Claims[claimTags]; ok && !w.readTagsClaim(claim) {
-		return invalidIdentityToken("The claim %s must hold principal_tags, each with exactly one value, and transitive_tag_keys.", claimTags)
+		return invalidIdentityToken("The claim %s must hold principal_tags, each a list of one value, and a list of transitive_tag_keys.", claimTags)
 	}
 	for name := range t.Claims {
 		if strings.HasPrefix(name, claimTags+"/") {
@@ -63,11 +63,11 @@ func (w *WebIdentity) readTagsClaim(claim any) bool {
 	return ok
 }
 
-// onlyStrings is stringsOf for a claim, if there is one, that must hold nothing else.
+// onlyStrings reads a claim that is a list of strings, if it is there.
 func onlyStrings(claim any) (list []string, ok bool) {
-	list = stringsOf(claim)
 	all, isList := claim.([]any)
-	return list, claim == nil || isList && len(list) == len(all) || !isList && len(list) == 1
+	list = stringsOf(all)
+	return list, claim == nil || isList && len(list) == len(all)
 }
 
 const sourceIdentityRule = `Source Identity must match [a-zA-Z_0-9+=,.@-]{2,64} and not begin with "aws:"`

@@ -306,7 +306,7 @@ const (
 	noKeys        = "Couldn't retrieve verification key from your identity provider,  please reference AssumeRoleWithWebIdentity documentation for requirements"
 	notJWT        = "The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)"
 	wrongAudience = "Incorrect token audience"
-	badTags       = "The claim https://aws.amazon.com/tags must hold principal_tags, each with exactly one value, and transitive_tag_keys."
+	badTags       = "The claim https://aws.amazon.com/tags must hold principal_tags, each a list of one value, and a list of transitive_tag_keys."
 	overMax       = "The requested DurationSeconds exceeds the MaxSessionDuration set for this role."
 )
 
