@@ -93,7 +93,9 @@ func samlFault(err error) error {
 		return slices.ContainsFunc(reasons, func(reason error) bool { return errors.Is(err, reason) })
 	}
 	switch {
-	case is(token.ErrSAMLSyntax, token.ErrSAMLStatus, token.ErrSAMLEncryption, token.ErrSAMLSubject):
+	case is(token.ErrSAMLEncryption):
+		return invalidLogin("Not a valid SAML assertion.").With(fmt.Errorf("identity pools take no encrypted assertions: %w", err))
+	case is(token.ErrSAMLSyntax, token.ErrSAMLStatus, token.ErrSAMLSubject):
 		return invalidLogin("Not a valid SAML assertion.").With(err)
 	case is(token.ErrSAMLIssuer):
 		return invalidLogin("Issuer doesn't match providerName").With(err)

@@ -8,6 +8,7 @@ import (
 	"encoding/pem"
 	"errors"
 	"maps"
+	"strings"
 	"testing"
 	"time"
 
@@ -379,7 +380,11 @@ func TestSAMLLoginEncrypted(t *testing.T) {
 	ok(w.IAM.UpdateSAMLProvider(t.Context(), root(), &iam.UpdateSAMLProviderInput{SAMLProviderARN: saml, AddPrivateKey: iam.Secret(text)}))(t)
 	encrypted := w.response("alice", nil, func(o *testidp.SAMLOptions) { o.Encrypt = &key.PublicKey })
 	ok(w.STS.VerifySAML(ok(w.IAM.SAMLProvider(t.Context(), saml))(t), encrypted))(t)
-	refused(w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: pool, Logins: map[string]string{saml: encrypted}}))(t, notAuthorized, noAssertion)
+	out, err := w.GetID(t.Context(), &cognito.GetIDInput{IdentityPoolID: pool, Logins: map[string]string{saml: encrypted}})
+	refused(out, err)(t, notAuthorized, noAssertion)
+	if cause := errors.Unwrap(err); cause == nil || !strings.HasPrefix(cause.Error(), "identity pools take no encrypted assertions: ") {
+		t.Errorf("the log says %v", cause)
+	}
 	w.getID(pool, w.by("alice"))
 }
 

@@ -30,6 +30,9 @@ func (c SAMLCheck) plain(response *etree.Element, signed bool) (*etree.Element, 
 		}
 		return one(response, spaceAssertion, "Assertion")
 	}
+	if len(c.Decryption) == 0 {
+		return nil, fmt.Errorf("%w: it is encrypted, and there is no key to open it with", ErrSAMLEncryption)
+	}
 	encrypted := found[0]
 	document, err := decrypt(encrypted, c.Decryption, signed)
 	if err != nil {
