@@ -29,11 +29,15 @@ func migrateSQLite(ctx context.Context, file string) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return migrate(ctx, db, goosedb.DialectSQLite3, file, func(text string) string { return text })
+	// A step at a time: what is halfway when the machine goes down is not there at all.
+	inOne := func(text string) string { return strings.ReplaceAll(text, "-- +goose NO TRANSACTION\n", "") }
+	return migrate(ctx, db, goosedb.DialectSQLite3, file, inOne)
 }
 
-// migratePostgres brings the schema of a database up to date. Several servers may do so
-// at once: what is there already is left alone, and whoever loses a race looks again.
+// migratePostgres brings the schema of a database up to date. Each statement is a
+// transaction, which some engines want, and can be run again after a crash. Several servers
+// may do so at once: what is there already is left alone, and whoever loses a race looks
+// again.
 func migratePostgres(ctx context.Context, config *pgx.ConnConfig, name string) (err error) {
 	db := stdlib.OpenDB(*config)
 	defer func() { err = errors.Join(err, db.Close()) }()
@@ -47,6 +51,7 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, name string) (
 	return retry(ctx, mendsMigration, func(ctx context.Context) error {
 		return migrate(ctx, db, goosedb.DialectAuroraDSQL, name, func(text string) string {
 			text = strings.ReplaceAll(text, " WITHOUT ROWID", "")
+			text = strings.ReplaceAll(text, " ADD COLUMN ", " ADD COLUMN IF NOT EXISTS ")
 			if inBytes {
 				return text
 			}
@@ -64,8 +69,7 @@ func mendsMigration(err error, attempt int) bool {
 	return isPassing(err)
 }
 
-// migrate runs the steps that are missing. Each statement is a transaction, which some
-// engines want, and can be run again after a crash.
+// migrate runs the steps that are missing.
 func migrate(ctx context.Context, db *sql.DB, dialect goosedb.Dialect, name string, rewrite func(string) string) error {
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
