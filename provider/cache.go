@@ -1,7 +1,6 @@
 package provider
 
 import (
-	"errors"
 	"sync"
 	"time"
 
@@ -13,7 +12,7 @@ const (
 	// minutes.
 	fresh = 10 * time.Minute
 
-	// stale is how long keys serve while the provider is down.
+	// stale is how long keys serve while the provider is down or sick.
 	stale = 24 * time.Hour
 
 	// cooldown is the least time between two questions in vain.
@@ -62,8 +61,9 @@ func (e *entry) decide(kid string, now time.Time) plan {
 	return serve
 }
 
-// after is the entry that follows a question for the key id. An unreachable
-// provider leaves its keys in force; one that answers nonsense takes them back.
+// after is the entry that follows a question for the key id. Only other keys take
+// keys back: a page of maintenance, the refusal of a firewall or an empty set says
+// nothing about them, and a token with a made-up key id would find that moment.
 func (e *entry) after(keys token.Keys, err error, kid string, now time.Time) *entry {
 	next := &entry{asked: now, err: err}
 	if err == nil {
@@ -72,7 +72,7 @@ func (e *entry) after(keys token.Keys, err error, kid string, now time.Time) *en
 	if e == nil || !e.known {
 		return next
 	}
-	if _, down := errors.AsType[*UnreachableError](err); down && now.Sub(e.fetched) < stale {
+	if err != nil && now.Sub(e.fetched) < stale {
 		next.keys, next.known, next.fetched = e.keys, true, e.fetched
 	}
 	if next.lacks(kid) {

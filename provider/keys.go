@@ -12,7 +12,7 @@ import (
 
 // Keys returns the signing keys of an issuer, a URL. They are fetched at first
 // sight, refreshed in the background after ten minutes, and kept for a day
-// while the provider is down. kid is the key id that the caller needs, or "":
+// while the provider publishes no others, since it is down or sick. kid is the key id that the caller needs, or "":
 // if it is not among the keys, they are fetched again at once, unless that was
 // in vain within the last ten seconds. A server whose certificate the system does not
 // trust has to have one of the thumbprints at the top of its chain. It returns

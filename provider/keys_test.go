@@ -185,25 +185,76 @@ func TestRecovery(t *testing.T) {
 	w.mustVerify(w.token())
 }
 
-// A provider that is up and publishes no keys has taken them back.
+// A provider that publishes other keys has taken back those of before, whether we can
+// use the others or not.
 func TestWithdrawnKeys(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	tok := w.token()
-	w.mustVerify(tok)
-	w.answer(func(rw http.ResponseWriter, r *http.Request) {
-		if strings.HasSuffix(r.URL.Path, "/jwks.json") {
-			_, _ = io.WriteString(rw, `{"keys":[]}`)
-			return
+	for name, withdraw := range map[string]func(w *world){
+		"rotated twice": func(w *world) {
+			w.rotate()
+			w.rotate()
+		},
+		"keys of another kind": func(w *world) {
+			w.answerKeys(`{"keys":[{"kty":"OKP","kid":"new","crv":"Ed25519","x":"AA"}]}`)
+		},
+	} {
+		w := newWorld(t)
+		tok := w.token()
+		w.mustVerify(tok)
+		withdraw(w)
+		w.pass(10 * time.Minute)
+		if keys, err := w.client.Keys(t.Context(), issuer, "unknown"); err != nil || keys.Has("unknown") {
+			t.Errorf("%s: got %v, %v", name, keys, err)
 		}
-		w.idp.ServeHTTP(rw, r)
-	})
-	w.pass(10 * time.Minute)
-	if _, err := w.client.Keys(t.Context(), issuer, "unknown"); !isInvalid(err) {
-		t.Errorf("got %v", err)
+		if err := w.verify(tok); !errors.Is(err, token.ErrUnknownKey) {
+			t.Errorf("%s: got %v", name, err)
+		}
 	}
-	if err := w.verify(tok); !isInvalid(err) {
-		t.Errorf("got %v", err)
+}
+
+// A provider that is sick has taken nothing back, however it shows; and whoever brings a
+// token with a made-up key id at that moment harms nobody else.
+func TestSickProviderKeepsItsKeys(t *testing.T) {
+	t.Parallel()
+	page := func(rw http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(rw, "<html>We will be back soon") }
+	const document = `{"issuer":"https://idp.example.com","jwks_uri":"https://idp.example.com/k"}`
+	for name, test := range map[string]struct {
+		answer http.HandlerFunc
+		check  func(error) bool
+	}{
+		"maintenance":       {page, isInvalid},
+		"firewall":          {status(http.StatusForbidden), isInvalid},
+		"not found":         {status(http.StatusNotFound), isInvalid},
+		"down":              {status(http.StatusBadGateway), isUnreachable},
+		"too much":          {huge, isInvalid},
+		"maintenance later": {discovery(document, "<html>"), isInvalid},
+		"no keys":           {discovery(document, `{"keys":[]}`), isInvalid},
+		"garbage keys":      {discovery(document, `{"keys":[null,{},"x"]}`), isInvalid},
+		"other issuer":      {discovery(`{"issuer":"https://evil.example"}`, ""), isInvalid},
+		"private keys":      {discovery(`{"issuer":"https://idp.example.com","jwks_uri":"https://10.0.0.1/k"}`, ""), isAddress},
+		"leads to itself":   {func(rw http.ResponseWriter, r *http.Request) { http.Redirect(rw, r, r.URL.Path, http.StatusFound) }, isURL},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := newWorld(t)
+			tok := w.token()
+			w.mustVerify(tok)
+			w.answer(test.answer)
+			for range 23 {
+				w.pass(time.Hour)
+				if _, err := w.client.Keys(t.Context(), issuer, "made-up"); !test.check(err) {
+					t.Errorf("an unknown key: got %v", err)
+				}
+				w.mustVerify(tok)
+			}
+			w.pass(time.Hour)
+			if err := w.verify(tok); !test.check(err) {
+				t.Errorf("after a day: got %v", err)
+			}
+			w.answer(w.idp.ServeHTTP)
+			w.pass(time.Second)
+			w.mustVerify(tok)
+		})
 	}
 }
 

@@ -2,6 +2,7 @@ package provider_test
 
 import (
 	"errors"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -62,6 +63,17 @@ func (w *world) serve() {
 }
 
 func (w *world) answer(h http.HandlerFunc) { w.handler.Store(&h) }
+
+// answerKeys publishes this key set in place of the provider's.
+func (w *world) answerKeys(set string) {
+	w.answer(func(rw http.ResponseWriter, r *http.Request) {
+		if strings.HasSuffix(r.URL.Path, "/jwks.json") {
+			_, _ = io.WriteString(rw, set)
+			return
+		}
+		w.idp.ServeHTTP(rw, r)
+	})
+}
 
 func (w *world) clock() time.Time {
 	w.mu.Lock()

@@ -41,7 +41,7 @@ type key struct {
 // ParseKeys reads a JSON Web Key Set (RFC 7517). Keys that are private,
 // symmetric, not for signatures, of another kind or unreadable are never used.
 // It returns *KeySetError when the document is not a key set, is longer than
-// MaxKeySetSize, has more than 100 keys, or has none that can be used.
+// MaxKeySetSize, has more than 100 keys, or has none at all.
 func ParseKeys(jwks []byte) (Keys, error) {
 	if len(jwks) > MaxKeySetSize {
 		return Keys{}, &KeySetError{Reason: fmt.Sprintf("longer than %d bytes", MaxKeySetSize)}
@@ -59,18 +59,14 @@ func ParseKeys(jwks []byte) (Keys, error) {
 	for _, raw := range *set.Keys {
 		parsed.keys = append(parsed.keys, parseKey(raw))
 	}
-	if !slices.ContainsFunc(parsed.keys, func(k key) bool { return k.problem == "" }) {
-		return Keys{}, &KeySetError{Reason: parsed.problems()}
+	if !slices.ContainsFunc(parsed.keys, func(k key) bool { return k.problem != notAKey }) {
+		return Keys{}, &KeySetError{Reason: "no keys"}
 	}
 	return parsed, nil
 }
 
-func (k Keys) problems() string {
-	if len(k.keys) == 0 {
-		return "no keys"
-	}
-	return fmt.Sprintf("no usable key among %d; the first: %s", len(k.keys), k.keys[0].problem)
-}
+// notAKey is the problem of what stands in a set and is no JSON Web Key.
+const notAKey = "not a JSON Web Key"
 
 // publicJWK is what a public key needs (RFC 7518 section 6). Certificates and
 // thumbprints beside it are left out on purpose: they prove nothing here, and a
@@ -97,10 +93,12 @@ func parseKey(raw []byte) key {
 		Q          json.RawMessage `json:"q"`
 	}
 	if err := json.Unmarshal(raw, &j); err != nil {
-		return key{problem: "not a JSON Web Key"}
+		return key{problem: notAKey}
 	}
 	k := key{id: j.ID, algorithm: j.Algorithm}
 	switch {
+	case j.Type == "":
+		k.problem = notAKey
 	case j.Type != "RSA" && j.Type != "EC":
 		k.problem = "neither an RSA nor an EC key"
 	case j.D != nil || j.K != nil || j.P != nil || j.Q != nil:

@@ -257,7 +257,6 @@ func TestParseKeysRefuses(t *testing.T) {
 		"keys is null":      `{"keys":null}`,
 		"no keys":           `{"keys":[]}`,
 		"only garbage":      `{"keys":[{},1,"x"]}`,
-		"only symmetric":    `{"keys":[{"kty":"oct","k":"AA"}]}`,
 		"goes on":           `{"keys":[` + key + `]}x`,
 		"too many":          `{"keys":[` + strings.Repeat(key+",", 100) + key + `]}`,
 		"too long":          `{"keys":[` + key + `]}` + strings.Repeat(" ", token.MaxKeySetSize),
@@ -266,6 +265,22 @@ func TestParseKeysRefuses(t *testing.T) {
 		_, err := token.ParseKeys([]byte(set))
 		if _, ok := errors.AsType[*token.KeySetError](err); !ok {
 			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}
+
+// A set of keys that cannot be used is a set all the same: whoever publishes it has
+// other keys than before.
+func TestNoUsableKey(t *testing.T) {
+	t.Parallel()
+	raw := sign(t, goodClaims(), token.SigningKey{ID: "k", Algorithm: "RS256", Signer: rsaKey(t, 2048)})
+	for _, set := range []string{
+		`{"keys":[{"kty":"oct","kid":"k","k":"AA"}]}`,
+		`{"keys":[null,{"kty":"OKP","kid":"k","crv":"Ed25519","x":"AA"}]}`,
+		`{"keys":[{"kty":"RSA","kid":"k"}]}`,
+	} {
+		if err := parse(t, raw).VerifySignature(parseKeys(t, []byte(set))); !isKeyError(err) {
+			t.Errorf("%s: got %v", set, err)
 		}
 	}
 }
