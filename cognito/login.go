@@ -128,16 +128,14 @@ func unverified(cause error) *fault.Error {
 	return invalidLogin("Couldn't verify signed token.").With(cause)
 }
 
-// keysFault tells a provider that does not answer from one whose certificate or keys are
-// no good.
+// keysFault tells a provider whose certificate is no good from one that does not answer, or
+// not with keys. The latter says nothing about the token: clients give up the identity
+// of a user whose token is refused.
 func keysFault(name string, cause error) *fault.Error {
 	if errors.Is(cause, sts.ErrCertificate) {
 		return invalidLogin("OpenIDConnect provider's HTTPS certificate doesn't match configured thumbprint").With(cause)
 	}
-	if errors.Is(cause, sts.ErrUnreachable) {
-		return externalService("The identity provider %s is not responding.", name).With(cause)
-	}
-	return unverified(cause)
+	return externalService("The identity provider %s is not responding.", name).With(cause)
 }
 
 // entry is a provider as a pool has it configured.

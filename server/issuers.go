@@ -36,9 +36,6 @@ func (i Issuers) Keys(ctx context.Context, url, kid string, thumbprints ...strin
 	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
 		return token.Keys{}, fmt.Errorf("%w: %w", sts.ErrCertificate, err)
 	}
-	if _, down := errors.AsType[*provider.UnreachableError](err); down {
-		return token.Keys{}, fmt.Errorf("%w: %w", sts.ErrUnreachable, err)
-	}
 	return keys, err
 }
 
@@ -52,10 +49,7 @@ func (i Issuers) Holder(ctx context.Context, t sts.AccessToken) (sts.Holder, err
 			Cause:   err,
 		}
 	}
-	if err != nil {
-		return sts.Holder{}, fmt.Errorf("%w: %w", sts.ErrUnreachable, err)
-	}
-	return sts.Holder(holder), nil
+	return sts.Holder(holder), err
 }
 
 // SameIssuer reports whether a token's iss claim names a provider. Nobody stands

@@ -85,16 +85,20 @@ func TestOwnTokens(t *testing.T) {
 		is(t, http.StatusBadRequest, "NotAuthorizedException", "Invalid login token. Not a Cognito token.")
 }
 
-// TestProviderDown signs in while the provider does not answer.
-func TestProviderDown(t *testing.T) {
+// TestSickProvider signs in while the provider does not answer, or answers with anything
+// but its keys: the token is not to blame.
+func TestSickProvider(t *testing.T) {
 	t.Parallel()
 	f := newFlow(t)
 	login := f.login(t, nil)
-	f.idpDown.Store(true)
-	f.public(t, "GetId", `{"IdentityPoolId":"`+f.pool+`"`+logins(login)+`}`).
-		is(t, http.StatusBadRequest, "ExternalServiceException", "The identity provider "+idpHost+" is not responding.")
-	f.do(t, f.queryRequest(t, form(stsVersion, "AssumeRoleWithWebIdentity",
-		"RoleArn", "arn:aws:iam::123456789012:role/authenticated", "RoleSessionName", "me", "WebIdentityToken", login))).
-		is(t, http.StatusBadRequest, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,"+
-			"  please reference AssumeRoleWithWebIdentity documentation for requirements")
+	for _, illness := range []testidp.Illness{testidp.Failing, testidp.Limiting, testidp.Raving, testidp.Bloated, testidp.Straying, testidp.Dropping} {
+		f.sick.Ail(illness)
+		f.time.Add(1) // for which it is not asked again
+		f.public(t, "GetId", `{"IdentityPoolId":"`+f.pool+`"`+logins(login)+`}`).
+			is(t, http.StatusBadRequest, "ExternalServiceException", "The identity provider "+idpHost+" is not responding.")
+		f.do(t, f.queryRequest(t, form(stsVersion, "AssumeRoleWithWebIdentity",
+			"RoleArn", "arn:aws:iam::123456789012:role/authenticated", "RoleSessionName", "me", "WebIdentityToken", login))).
+			is(t, http.StatusBadRequest, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,"+
+				"  please reference AssumeRoleWithWebIdentity documentation for requirements")
+	}
 }

@@ -5,7 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"log/slog"
-	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -48,10 +47,10 @@ type world struct {
 	*httptest.Server
 	config  server.Config
 	idp     *testidp.Provider
+	sick    *testidp.Patient      // where idp answers
 	access  *testidp.AccessTokens // Facebook, Amazon and Twitter
 	patient *testidp.Patient      // where they answer
-	idpDown atomic.Bool
-	time    atomic.Int64 // Unix seconds
+	time    atomic.Int64          // Unix seconds
 	log     journal
 }
 
@@ -63,13 +62,8 @@ func newWorld(t testing.TB) *world {
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.idp = idp
-	idpServer := httptest.NewServer(http.HandlerFunc(func(rw http.ResponseWriter, r *http.Request) {
-		if w.idpDown.Load() {
-			panic(http.ErrAbortHandler) // closes the connection
-		}
-		idp.ServeHTTP(rw, r)
-	}))
+	w.idp, w.sick = idp, &testidp.Patient{Handler: idp}
+	idpServer := httptest.NewServer(w.sick)
 	t.Cleanup(idpServer.Close)
 	redirects := append(w.openNetworks(t), redirectTo(t, idpHost, idpServer.URL))
 	w.config = w.wire(t, redirects...)

@@ -31,10 +31,6 @@ type Service struct {
 	samlChecks samlChecks
 }
 
-// ErrUnreachable means that an identity provider does not answer, or answers with
-// an error of its own.
-var ErrUnreachable = errors.New("sts: the identity provider does not respond")
-
 // ErrCertificate means that nobody vouches for the certificate of an identity
 // provider's server, neither an authority nor a thumbprint.
 var ErrCertificate = errors.New("sts: the identity provider's certificate is not trusted")
@@ -45,7 +41,8 @@ type Issuers interface {
 	// trailing slash. kid is the key that is looked for: if it is not among the
 	// known ones, they are fetched anew. thumbprints (SHA-1, hexadecimal) vouch for a
 	// server whose certificate the system does not trust. The error wraps
-	// ErrUnreachable or ErrCertificate where that is the cause.
+	// ErrCertificate where that is the cause; with any other the provider is not there,
+	// or is sick.
 	Keys(ctx context.Context, issuer, kid string, thumbprints ...string) (token.Keys, error)
 
 	// Holder asks a provider of access tokens whose one of them is. The error is a

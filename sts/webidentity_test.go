@@ -12,6 +12,7 @@ import (
 
 	"github.com/cenotehq/cenote/fault"
 	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/provider"
 	"github.com/cenotehq/cenote/sts"
 )
 
@@ -251,7 +252,7 @@ func TestProviderDown(t *testing.T) {
 	w.oidc.web.Close()
 	_, err := w.web("r", w.sign(w.oidc, nil))
 	refused(0, err)(t, 400, invalidToken, noKeys)
-	if !errors.Is(err, sts.ErrUnreachable) {
+	if _, down := errors.AsType[*provider.UnreachableError](err); !down {
 		t.Errorf("the log does not learn of it: %v", errors.Unwrap(err))
 	}
 }
