@@ -47,11 +47,15 @@ type Holder struct {
 
 // Holder asks a provider whose access token this is and for which app it was made.
 // The answer is not remembered; calls with the same token at the same time share one
-// question. It returns *RejectedError if the provider says no, *UnreachableError or
-// *InvalidError.
+// question, and a provider is asked at most 100 at once. It returns *RejectedError if the
+// provider says no, *UnreachableError (also where there are 100) or *InvalidError.
 func (c *Client) Holder(ctx context.Context, t AccessToken) (Holder, error) {
 	key := strings.Join([]string{t.Provider, t.App, t.Value}, "\x00")
 	flight := c.flights.DoChan(key, func() (any, error) {
+		if err := c.shares.take(t.Provider); err != nil {
+			return Holder{}, err
+		}
+		defer c.shares.give(t.Provider)
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), c.timeout)
 		defer cancel()
 		return c.holder(ctx, t)

@@ -48,6 +48,7 @@ type Client struct {
 	userPoolKey sigv4.Credentials
 	http        *http.Client
 	flights     singleflight.Group
+	shares      shares
 	cache       cache
 }
 

@@ -6,6 +6,9 @@ import (
 	"net/url"
 )
 
+// Share is how many questions one provider is asked at once on behalf of tokens.
+const Share = share
+
 // IsPublic lets the table of addresses be tested without dialling them.
 func IsPublic(ip netip.Addr) bool { return isPublic(ip) }
 

@@ -51,6 +51,8 @@ func (rs redirects) dialer() *net.Dialer {
 	}
 }
 
+// newTransport makes one without a bound on the connections to a host, where providers
+// behind one redirect would queue for each other's: shares bound the questions.
 func newTransport(dialer *net.Dialer, roots *x509.CertPool) *http.Transport {
 	return &http.Transport{
 		// No proxy, not even one from the environment: it would dial in our
@@ -59,7 +61,7 @@ func newTransport(dialer *net.Dialer, roots *x509.CertPool) *http.Transport {
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots},
 		ForceAttemptHTTP2:      true,
-		MaxConnsPerHost:        4,
+		MaxIdleConnsPerHost:    share,
 		IdleConnTimeout:        30 * time.Second,
 		MaxResponseHeaderBytes: maxHeader,
 	}

@@ -26,12 +26,16 @@ var ErrNoUser = errors.New("provider: the user pool has no such user")
 var ErrNoKey = errors.New("there is no key to ask user pools with")
 
 // User asks a user pool, known as cognito-idp.REGION.amazonaws.com/POOL, about the
-// user of this name, every time anew. It returns ErrNoUser, *UnreachableError or
-// *InvalidError. See AdminGetUser in the Amazon Cognito user pools API reference.
+// user of this name, every time anew, and at most 100 times at once. It returns ErrNoUser,
+// *UnreachableError (also where there are 100) or *InvalidError. See AdminGetUser in the Amazon Cognito user pools API reference.
 func (c *Client) User(ctx context.Context, pool, name string) (User, error) {
 	if !isUserPool(pool) {
 		return User{}, &InvalidError{Issuer: pool, Cause: errors.New("not the name of a user pool")}
 	}
+	if err := c.shares.take(pool); err != nil {
+		return User{}, err
+	}
+	defer c.shares.give(pool)
 	ctx, cancel := context.WithTimeout(ctx, c.timeout)
 	defer cancel()
 	req, err := c.adminGetUser(ctx, pool, name)
