@@ -151,21 +151,21 @@ func identityPools() issuer {
 }
 
 // issuerOf finds the issuer of a token: a built-in one goes by its host in trust
-// policies, also where the account has a provider for it to name its clients.
+// policies, also where the account has a provider for it to name its clients. What the
+// account calls by another name is not Google, though one emulator stand in for both.
 func (s *Service) issuerOf(ctx context.Context, t *token.Token) (issuer, error) {
 	if s.Issuers.SameIssuer(t.Issuer, CognitoIdentity) {
 		return identityPools(), nil
 	}
-	isGoogle := s.Issuers.SameIssuer(t.Issuer, google)
 	provider, err := s.provider(ctx, t.Issuer)
 	switch {
-	case err == nil && isGoogle:
+	case err == nil && strings.TrimSuffix(provider.Host, "/") == google:
 		return issuer{name: google, federated: google, clients: provider.ClientIDs, thumbprints: provider.Thumbprints}, nil
 	case err == nil:
 		return issuer{name: provider.Host, federated: provider.ARN().String(), clients: provider.ClientIDs, thumbprints: provider.Thumbprints}, nil
 	case !errors.Is(err, fs.ErrNotExist):
 		return issuer{}, err
-	case isGoogle:
+	case s.Issuers.SameIssuer(t.Issuer, google):
 		return issuer{name: google, federated: google, anyClient: true}, nil
 	}
 	return issuer{}, invalidIdentityToken("No OpenIDConnect provider found in your account for %s", t.Issuer)

@@ -1,12 +1,15 @@
 package sts_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/provider"
+	"github.com/cenotehq/cenote/server"
 )
 
 // A token with AMR, an authorized party and a second audience, against trust
@@ -140,6 +143,31 @@ func TestIdentityPools(t *testing.T) {
 	}
 	now := w.clock.seconds()
 	refused(w.web("r", w.signOwn(claims{"exp": now, "iat": now - 600})))(t, 400, expiredToken, expiredAt(now, now))
+}
+
+// One emulator stands in for Google and for a provider of the account, and its tokens
+// bear its own address: they are of the provider that the account knows.
+func TestSharedEmulator(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	const name = "emulator.example"
+	emulator := w.idp(name)
+	var redirects []provider.Redirect
+	for _, host := range []string{google, name} {
+		redirects = append(redirects, provider.Redirect{Host: host, Base: ok(url.Parse(emulator.web.URL))(t)})
+	}
+	w.Issuers = server.Issuers{Own: w.keys, Network: provider.New(provider.Config{Redirects: redirects, Now: w.clock.Now})}
+	created := ok(w.IAM.CreateOpenIDConnectProvider(t.Context(), root(), &iam.CreateOpenIDConnectProviderInput{
+		URL: "https://" + name, ClientIDList: []string{client},
+	}))(t)
+	const action = "sts:AssumeRoleWithWebIdentity"
+	w.role("r", trust(`{"Federated":"`+created.OpenIDConnectProviderARN+`"}`, `"StringEquals":{"`+name+`:aud":"`+client+`"}`, action))
+	w.role("google", trust(`{"Federated":"`+google+`"}`, `"StringEquals":{"`+google+`:aud":"`+client+`"}`, action))
+	raw := w.sign(emulator, claims{"iss": emulator.web.URL})
+	if out := ok(w.web("r", raw))(t); out.Provider != created.OpenIDConnectProviderARN {
+		t.Errorf("the provider is %s", out.Provider)
+	}
+	refused(w.web("google", raw))(t, 403, denied, notAuthorized)
 }
 
 // A provider of the account with the name of our own issuer stands in for nobody.
