@@ -328,6 +328,35 @@ func TestUserPoolWithoutDiscovery(t *testing.T) {
 	}
 }
 
+// TestOwnNetwork redirects a host to itself, which allows its private address and changes
+// nothing else: the certificate and the virtual host are those of its name.
+func TestOwnNetwork(t *testing.T) {
+	t.Parallel()
+	var idp *testidp.Provider
+	var host string
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Host != host || r.TLS.ServerName != "" { // which an address is never sent as
+			t.Errorf("asked as %s, over TLS as %s", r.Host, r.TLS.ServerName)
+		}
+		idp.ServeHTTP(w, r)
+	}))
+	t.Cleanup(server.Close)
+	host = strings.TrimPrefix(server.URL, "https://")
+	var err error
+	if idp, err = testidp.New(testidp.Config{Issuer: server.URL, ClientID: "c", Algorithm: "ES256"}); err != nil {
+		t.Fatal(err)
+	}
+	config := provider.Config{RootCAs: x509.NewCertPool()}
+	config.RootCAs.AddCert(server.Certificate())
+	if _, err := provider.New(config).Keys(t.Context(), server.URL, ""); !isAddress(err) {
+		t.Errorf("without a redirect: got %v", err)
+	}
+	config.Redirects = []provider.Redirect{redirect(t, host+"="+server.URL)}
+	if _, err := provider.New(config).Keys(t.Context(), server.URL, ""); err != nil {
+		t.Error(err)
+	}
+}
+
 func TestTLS(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -6,7 +6,9 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"strconv"
 	"strings"
+	"unicode"
 )
 
 // Redirect sends everything that is meant for https://Host to Base instead, and
@@ -26,17 +28,41 @@ func ParseRedirect(text string) (Redirect, error) {
 	if !found || host == "" || base == "" {
 		return Redirect{}, fmt.Errorf("redirect %q is not of the form HOST=URL", text)
 	}
-	if parsed, err := url.Parse("https://" + host); err != nil || parsed.Host != host || parsed.Hostname() == "" {
-		return Redirect{}, fmt.Errorf("redirect %q: %q is not a host with an optional port, without scheme and path", text, host)
+	if parsed, err := url.Parse("https://" + host); err != nil || parsed.Host != host || !hasAddress(parsed) {
+		return Redirect{}, fmt.Errorf("redirect %q: %q is not a host with an optional port, without scheme and path; there are no wildcards", text, host)
 	}
 	parsed, err := url.Parse(base)
-	if err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") || parsed.Hostname() == "" {
+	if err != nil || (parsed.Scheme != "http" && parsed.Scheme != "https") || !hasAddress(parsed) {
 		return Redirect{}, fmt.Errorf("redirect of %q: the target is not an http or https URL", host)
 	}
 	if parsed.User != nil || parsed.RawQuery != "" || parsed.ForceQuery || parsed.Fragment != "" {
 		return Redirect{}, fmt.Errorf("redirect of %q: the target has a user, query or fragment", host)
 	}
 	return Redirect{Host: host, Base: parsed}.clean(), nil
+}
+
+// hasAddress reports whether a URL has a host that may exist and, if it names a port, one
+// that can be dialled: url.Parse takes stars, commas and ports of any size.
+func hasAddress(u *url.URL) bool {
+	if strings.HasSuffix(u.Host, ":") {
+		return false
+	}
+	if p := u.Port(); p != "" {
+		if number, err := strconv.ParseUint(p, 10, 16); err != nil || number == 0 {
+			return false
+		}
+	}
+	name := u.Hostname()
+	if ip, err := netip.ParseAddr(name); err == nil {
+		return !strings.ContainsFunc(ip.Zone(), notInHost)
+	}
+	return name != "" && !strings.ContainsFunc(name, notInHost)
+}
+
+// notInHost leaves underscores in, which names in networks of containers have, and
+// letters of all languages.
+func notInHost(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !unicode.IsMark(r) && r != '-' && r != '.' && r != '_'
 }
 
 // clean takes the trailing slash off the base, so that paths can be appended.

@@ -20,6 +20,7 @@ import (
 	"github.com/cenotehq/cenote/provider"
 	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/sigv4"
+	"github.com/cenotehq/cenote/sts"
 )
 
 // Settings is everything that can be set about a server; pools, roles and
@@ -279,6 +280,9 @@ func (f redirectsFlag) Set(text string) error {
 		r, err := provider.ParseRedirect(strings.TrimSpace(pair))
 		if err != nil {
 			return err
+		}
+		if strings.EqualFold(strings.TrimSuffix(r.Host, ":443"), sts.CognitoIdentity) {
+			return fmt.Errorf("redirect of %s: it is our own issuer, for which nobody stands in", r.Host)
 		}
 		*f.list = append(*f.list, r)
 	}

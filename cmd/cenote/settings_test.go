@@ -171,6 +171,8 @@ func TestMisuse(t *testing.T) {
 		{"less than no time", serve("--drain", "-1s"), nil, []string{"drain -1s"}},
 		{"redirect without URL", serve("--redirect", "login.example.test"), nil, []string{"login.example.test", "HOST=URL", tell}},
 		{"redirect to a file", serve("--redirect", "login.example.test=file:///etc"), nil, []string{"login.example.test", "http or https", tell}},
+		{"redirect of a wildcard", serve("--redirect", "*.example.test=http://127.0.0.1:1"), nil, []string{"*.example.test", "no wildcards", tell}},
+		{"redirect of our own issuer", serve("--redirect", "Cognito-Identity.amazonaws.com=http://127.0.0.1:1"), nil, []string{"Cognito-Identity.amazonaws.com", "our own issuer", tell}},
 		{"host that is a URL", serve("--host", "https://login.example.test"), nil, []string{"https://login.example.test", "HOST:PORT", tell}},
 		{"host with a path", serve("--host", "login.example.test/"), nil, []string{"login.example.test/", "HOST:PORT", tell}},
 		{"host with a user", serve("--host", "a@login.example.test"), nil, []string{"a@login.example.test", "HOST:PORT", tell}},
