@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -33,27 +32,7 @@ type proof struct {
 	defaults map[string]string
 }
 
-// verifyLogins proves every login, or fails for the first one that is not good, in
-// the order of the providers' names. It may wait for the network, so it runs
-// before any transaction.
-func (s *Service) verifyLogins(ctx context.Context, pool Pool, logins map[string]string) ([]proof, error) {
-	if len(logins) > 0 && !pool.hasProviders() {
-		return nil, notAuthorized("Identity pool - %s does not have identity providers configured.", pool.ID)
-	}
-	proofs := make([]proof, 0, len(logins))
-	for _, name := range slices.Sorted(maps.Keys(logins)) {
-		p, err := s.verifyLogin(ctx, pool, name, logins[name])
-		if err != nil {
-			return nil, err
-		}
-		if slices.ContainsFunc(proofs, func(other proof) bool { return other.Provider == p.Provider }) {
-			return nil, invalidParameter("Logins has more than one token of %s.", p.Provider)
-		}
-		proofs = append(proofs, p)
-	}
-	return proofs, nil
-}
-
+// verifyLogin proves one login.
 func (s *Service) verifyLogin(ctx context.Context, pool Pool, name, raw string) (proof, error) {
 	if name == sts.CognitoIdentity {
 		return proof{}, invalidLogin("Can't pass in a Cognito token.")
