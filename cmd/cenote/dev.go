@@ -66,6 +66,7 @@ func (i *instance) demo(ctx context.Context, endpoint string) (http.Handler, nex
 	if err != nil {
 		return nil, nextSteps{}, fmt.Errorf("making the demo pool: %w", err)
 	}
+	all = i.settings.knownOnly(all)
 	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if strings.HasPrefix(r.URL.Path, testPath+"/") {
 			all.ServeHTTP(w, r)

@@ -291,6 +291,53 @@ func TestServeHasNoTestProviders(t *testing.T) {
 	}
 }
 
+// TestForeignNames asks the test providers under names that lead to them, but are not
+// theirs: as a page does that has its own name turn to this machine.
+func TestForeignNames(t *testing.T) {
+	t.Parallel()
+	_, next := startDev(t, t.TempDir(), "--host", "cenote:4577", "--public-url", "https://dev.example.test/cenote")
+	for host, good := range map[string]bool{
+		"":                       true, // the address itself
+		"localhost":              true,
+		"LOCALHOST:4577":         true,
+		"[::1]:4577":             true,
+		"192.0.2.7":              true,
+		"cenote":                 true,
+		"Cenote:4577":            true,
+		"dev.example.test":       true,
+		"evil.example":           false,
+		"evil.example:4577":      false,
+		"localhost.evil.example": false,
+		"127.0.0.1.evil.example": false,
+		"localhost@evil.example": false,
+		"xcenote":                false,
+		"127.0.0.1:x.example":    false,
+	} {
+		for _, path := range []string{"/testidp/token", "/testidp/access/token", "/testidp/saml/response", "/testidp/jwks.json"} {
+			method := http.MethodPost
+			if path == "/testidp/jwks.json" {
+				method = http.MethodGet
+			}
+			request, err := http.NewRequestWithContext(t.Context(), method, next.Endpoint+path+
+				"?user=alice&provider=graph.facebook.com&app=demo&recipient=https://signin.aws.amazon.com/saml", nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			request.Host = host
+			response, err := http.DefaultClient.Do(request)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := response.Body.Close(); err != nil {
+				t.Fatal(err)
+			}
+			if good != (response.StatusCode == http.StatusOK) {
+				t.Errorf("%s as %q: %s", path, host, response.Status)
+			}
+		}
+	}
+}
+
 // Redirects that are asked for come before those to the test providers.
 func TestRedirectsOfDev(t *testing.T) {
 	t.Parallel()

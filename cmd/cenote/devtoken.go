@@ -129,6 +129,9 @@ func requestToken(ctx context.Context, address string, form url.Values) (string,
 	if response.StatusCode == http.StatusBadRequest {
 		return "", fmt.Errorf("the test provider says: %s; `cenote dev` prints its users", strings.TrimSpace(string(body)))
 	}
+	if response.StatusCode == http.StatusMisdirectedRequest {
+		return "", fmt.Errorf("the test provider says: %s", strings.TrimSpace(string(body)))
+	}
 	var answer struct {
 		ID     string `json:"id_token"`
 		Access string `json:"access_token"`

@@ -2,11 +2,14 @@ package main
 
 import (
 	"crypto"
+	"fmt"
 	"maps"
 	"net"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 
 	"github.com/cenotehq/cenote/provider"
 	"github.com/cenotehq/cenote/testidp"
@@ -53,6 +56,36 @@ func testProviders(key crypto.Signer) (handler http.Handler, metadata string, er
 	all.Handle(testPath+accessPath+"/", http.StripPrefix(testPath+accessPath, access))
 	return all, saml.Metadata(), nil
 }
+
+// knownOnly refuses requests for a name that is not known to be this server's: a page
+// whose own name turns to this machine's address would read tokens of any user, which
+// a browser keeps from all other pages.
+func (s *Settings) knownOnly(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !s.knows(r.Host) {
+			http.Error(w, fmt.Sprintf("%.100q is not known as a name of this server; cenote dev --host adds it", r.Host), http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// knows reports whether a Host header is an address, which no page can take for its own
+// name, or a name of this server.
+func (s *Settings) knows(host string) bool {
+	name := hostname(host)
+	if _, err := netip.ParseAddr(name); err == nil || strings.EqualFold(name, "localhost") {
+		return true
+	}
+	own := append([]string{s.Listen}, s.Hosts...)
+	if public, err := url.Parse(s.PublicURL); err == nil {
+		own = append(own, public.Host)
+	}
+	return name != "" && slices.ContainsFunc(own, func(o string) bool { return strings.EqualFold(hostname(o), name) })
+}
+
+// hostname takes the port off an authority.
+func hostname(authority string) string { return (&url.URL{Host: authority}).Hostname() }
 
 // testRedirects lead to the test providers: on the server's own port. They come after
 // redirects that are asked for, which may bring back the real ones.
