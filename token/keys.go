@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/go-jose/go-jose/v4"
 )
@@ -14,7 +15,12 @@ const (
 	// MaxKeySetSize is the longest JSON Web Key Set in bytes.
 	MaxKeySetSize = 1 << 20
 
+	// maxKeys is how many keys of one type a set may have for tokens of that type to be
+	// good (IAM User Guide, "Create an OpenID Connect (OIDC) identity provider in IAM").
 	maxKeys = 100
+
+	// maxMembers bounds the keys of all types together, which a token is compared with.
+	maxMembers = 1000
 
 	// maxTries bounds the signature checks for a token without a key id.
 	maxTries = 10
@@ -39,9 +45,10 @@ type key struct {
 }
 
 // ParseKeys reads a JSON Web Key Set (RFC 7517). Keys that are private,
-// symmetric, not for signatures, of another kind or unreadable are never used.
-// It returns *KeySetError when the document is not a key set, is longer than
-// MaxKeySetSize, has more than 100 keys, or has none at all.
+// symmetric, not for signatures, of another kind or unreadable are never used, nor are
+// RSA or EC keys of which there are more than 100. It returns *KeySetError when the
+// document is not a key set, is longer than MaxKeySetSize, or has no keys or more than
+// 1000.
 func ParseKeys(jwks []byte) (Keys, error) {
 	if len(jwks) > MaxKeySetSize {
 		return Keys{}, &KeySetError{Reason: fmt.Sprintf("longer than %d bytes", MaxKeySetSize)}
@@ -52,12 +59,19 @@ func ParseKeys(jwks []byte) (Keys, error) {
 	if err := json.Unmarshal(jwks, &set); err != nil || set.Keys == nil {
 		return Keys{}, &KeySetError{Reason: "not a JSON object with a list of keys"}
 	}
-	if len(*set.Keys) > maxKeys {
-		return Keys{}, &KeySetError{Reason: fmt.Sprintf("more than %d keys", maxKeys)}
+	if len(*set.Keys) > maxMembers {
+		return Keys{}, &KeySetError{Reason: fmt.Sprintf("more than %d keys", maxMembers)}
+	}
+	var all []jwk
+	siblings := make(map[string]int)
+	for _, raw := range *set.Keys {
+		j := parseJWK(raw)
+		siblings[j.Type]++
+		all = append(all, j)
 	}
 	parsed := Keys{seen: new(memo)}
-	for _, raw := range *set.Keys {
-		parsed.keys = append(parsed.keys, parseKey(raw))
+	for _, j := range all {
+		parsed.keys = append(parsed.keys, j.key(siblings[j.Type]))
 	}
 	if !slices.ContainsFunc(parsed.keys, func(k key) bool { return k.problem != notAKey }) {
 		return Keys{}, &KeySetError{Reason: "no keys"}
@@ -80,38 +94,61 @@ type publicJWK struct {
 	Exponent string `json:"e,omitempty"`
 }
 
-func parseKey(raw []byte) key {
-	var j struct {
-		publicJWK
-		ID         string          `json:"kid"`
-		Use        string          `json:"use"`
-		Operations []string        `json:"key_ops"`
-		Algorithm  string          `json:"alg"`
-		D          json.RawMessage `json:"d"`
-		K          json.RawMessage `json:"k"`
-		P          json.RawMessage `json:"p"`
-		Q          json.RawMessage `json:"q"`
-	}
+// jwk is what a JSON Web Key says of itself; the zero value is that of something else.
+type jwk struct {
+	publicJWK
+	ID         string          `json:"kid"`
+	Use        string          `json:"use"`
+	Operations []string        `json:"key_ops"`
+	Algorithm  string          `json:"alg"`
+	D          json.RawMessage `json:"d"`
+	K          json.RawMessage `json:"k"`
+	P          json.RawMessage `json:"p"`
+	Q          json.RawMessage `json:"q"`
+}
+
+func parseJWK(raw []byte) jwk {
+	var j jwk
 	if err := json.Unmarshal(raw, &j); err != nil {
-		return key{problem: notAKey}
+		return jwk{}
 	}
+	return j
+}
+
+// key is the key for signatures; siblings is how many keys of its type the set has.
+func (j jwk) key(siblings int) key {
 	k := key{id: j.ID, algorithm: j.Algorithm}
 	switch {
 	case j.Type == "":
 		k.problem = notAKey
 	case j.Type != "RSA" && j.Type != "EC":
 		k.problem = "neither an RSA nor an EC key"
-	case j.D != nil || j.K != nil || j.P != nil || j.Q != nil:
+	case j.isPrivate():
 		k.problem = "a private key"
 	case j.Use != "" && j.Use != "sig", j.Operations != nil && !slices.Contains(j.Operations, "verify"):
 		k.problem = "not a key for signatures"
+	case siblings > maxKeys:
+		k.problem = fmt.Sprintf("one of more than %d %s keys", maxKeys, j.Type)
 	default:
 		k.public, k.problem = parsePublic(j.publicJWK)
 	}
 	return k
 }
 
+// isPrivate reports whether a member of private or symmetric keys is there. Some
+// serializers write all that they know, null for what is not.
+func (j jwk) isPrivate() bool {
+	return slices.ContainsFunc([]json.RawMessage{j.D, j.K, j.P, j.Q}, func(member json.RawMessage) bool {
+		return member != nil && string(member) != "null"
+	})
+}
+
+// parsePublic reads the numbers also in base64 with padding or of the other alphabet,
+// against RFC 7518 section 2: providers write them so, and no number has two readings.
 func parsePublic(j publicJWK) (public crypto.PublicKey, problem string) {
+	for _, number := range []*string{&j.X, &j.Y, &j.Modulus, &j.Exponent} {
+		*number = strings.TrimRight(strings.NewReplacer("+", "-", "/", "_").Replace(*number), "=")
+	}
 	data, err := json.Marshal(j)
 	if err != nil {
 		return nil, "unreadable key"
@@ -135,7 +172,8 @@ func (k Keys) Has(id string) bool {
 // VerifySignature reports whether one of the keys signed the token. It returns
 // ErrUnknownKey when no key bears the token's key id, *KeyError when those that
 // do may not be used for it, and ErrSignature when the signature does not
-// verify. A token without a key id is tried with up to ten keys that fit.
+// verify. A token without a key id is tried with up to ten keys that fit. A key without
+// one is never tried for a token with one, be it alone in its set: AWS takes none.
 func (t *Token) VerifySignature(keys Keys) error {
 	a, err := algorithmOf(t.Algorithm)
 	if err != nil {

@@ -11,8 +11,10 @@ import (
 	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -100,33 +102,36 @@ func TestKeyMustFit(t *testing.T) {
 		jwk  map[string]any
 		want string
 	}{
-		"unknown key":           {rs, with(rsJWK, "kid", "other"), "unknown"},
-		"key without id":        {rs, with(rsJWK, "kid", nil), "unknown"},
-		"kid in other case":     {rs, with(rsJWK, "kid", "K"), "unknown"},
-		"EC key for RS256":      {rs, ecJWK, "of the wrong kind for RS256"},
-		"RSA key for ES256":     {es, rsJWK, "of the wrong kind for ES256"},
-		"P-384 key for ES256":   {es, jwk(t, ecKey(t, elliptic.P384())), "of the wrong kind for ES256"},
-		"for encryption":        {rs, with(rsJWK, "use", "enc"), "not a key for signatures"},
-		"for signing":           {rs, with(rsJWK, "key_ops", []string{"sign"}), "not a key for signatures"},
-		"for no operation":      {rs, with(rsJWK, "key_ops", []string{}), "not a key for signatures"},
-		"for RS512":             {rs, with(rsJWK, "alg", "RS512"), "a key for RS512, not for RS256"},
-		"for PS256":             {rs, with(rsJWK, "alg", "PS256"), "a key for PS256, not for RS256"},
-		"private":               {rs, with(rsJWK, "d", "AQAB"), "a private key"},
-		"symmetric":             {rs, map[string]any{"kty": "oct", "k": "AQAB", "kid": "k"}, "neither an RSA nor an EC key"},
-		"Ed25519":               {rs, map[string]any{"kty": "OKP", "crv": "Ed25519", "x": b64(make([]byte, 32)), "kid": "k"}, "neither an RSA nor an EC key"},
-		"RSA of 1024 bits":      {forge(t, `{"alg":"RS256","kid":"k"}`, `{}`, small), jwk(t, small), "RSA key of 1024 bits, not 2048 to 4096"},
-		"RSA of 4104 bits":      {rs, with(rsJWK, "n", b64(bytes.Repeat([]byte{255}, 513))), "a curve or size that is not accepted"},
-		"RSA of 8192 bits":      {rs, with(rsJWK, "n", b64(bytes.Repeat([]byte{255}, 1024))), "a curve or size that is not accepted"},
-		"RSA of no bits":        {rs, with(rsJWK, "n", ""), "unreadable key"},
-		"exponent 1":            {rs, with(rsJWK, "e", "AQ"), "unreadable key"},
-		"exponent 2":            {rs, with(rsJWK, "e", "Ag"), "RSA key with a bad exponent"},
-		"exponent 4":            {rs, with(rsJWK, "e", "BA"), "RSA key with a bad exponent"},
-		"exponent of 80 bits":   {rs, with(rsJWK, "e", b64(bytes.Repeat([]byte{1}, 10))), "unreadable key"},
-		"modulus in std base64": {rs, with(rsJWK, "n", base64.StdEncoding.EncodeToString(append([]byte{0}, signer.N.Bytes()...))), "unreadable key"},
-		"point off the curve":   {es, with(ecJWK, "x", ecJWK["y"]), "unreadable key"},
-		"point at infinity":     {es, with(with(ecJWK, "x", b64(make([]byte, 32))), "y", b64(make([]byte, 32))), "unreadable key"},
-		"curve relabelled":      {es, with(ecJWK, "crv", "P-384"), "unreadable key"},
-		"secp256k1":             {es, with(ecJWK, "crv", "secp256k1"), "a curve or size that is not accepted"},
+		"unknown key":          {rs, with(rsJWK, "kid", "other"), "unknown"},
+		"key without id":       {rs, with(rsJWK, "kid", nil), "unknown"}, // alone as well, see TestLoneKey
+		"kid in other case":    {rs, with(rsJWK, "kid", "K"), "unknown"},
+		"EC key for RS256":     {rs, ecJWK, "of the wrong kind for RS256"},
+		"RSA key for ES256":    {es, rsJWK, "of the wrong kind for ES256"},
+		"P-384 key for ES256":  {es, jwk(t, ecKey(t, elliptic.P384())), "of the wrong kind for ES256"},
+		"for encryption":       {rs, with(rsJWK, "use", "enc"), "not a key for signatures"},
+		"for signing":          {rs, with(rsJWK, "key_ops", []string{"sign"}), "not a key for signatures"},
+		"for no operation":     {rs, with(rsJWK, "key_ops", []string{}), "not a key for signatures"},
+		"for RS512":            {rs, with(rsJWK, "alg", "RS512"), "a key for RS512, not for RS256"},
+		"for PS256":            {rs, with(rsJWK, "alg", "PS256"), "a key for PS256, not for RS256"},
+		"private":              {rs, with(rsJWK, "d", "AQAB"), "a private key"},
+		"symmetric":            {rs, map[string]any{"kty": "oct", "k": "AQAB", "kid": "k"}, "neither an RSA nor an EC key"},
+		"Ed25519":              {rs, map[string]any{"kty": "OKP", "crv": "Ed25519", "x": b64(make([]byte, 32)), "kid": "k"}, "neither an RSA nor an EC key"},
+		"RSA of 1024 bits":     {forge(t, `{"alg":"RS256","kid":"k"}`, `{}`, small), jwk(t, small), "RSA key of 1024 bits, not 2048 to 4096"},
+		"RSA of 4104 bits":     {rs, with(rsJWK, "n", b64(bytes.Repeat([]byte{255}, 513))), "a curve or size that is not accepted"},
+		"RSA of 8192 bits":     {rs, with(rsJWK, "n", b64(bytes.Repeat([]byte{255}, 1024))), "a curve or size that is not accepted"},
+		"RSA of no bits":       {rs, with(rsJWK, "n", ""), "unreadable key"},
+		"exponent 1":           {rs, with(rsJWK, "e", "AQ"), "unreadable key"},
+		"exponent 2":           {rs, with(rsJWK, "e", "Ag"), "RSA key with a bad exponent"},
+		"exponent 4":           {rs, with(rsJWK, "e", "BA"), "RSA key with a bad exponent"},
+		"exponent of 80 bits":  {rs, with(rsJWK, "e", b64(bytes.Repeat([]byte{1}, 10))), "unreadable key"},
+		"modulus in two parts": {rs, with(rsJWK, "n", b64(signer.N.Bytes()[:126])+"=="+b64(signer.N.Bytes()[126:])), "unreadable key"},
+		"modulus with a space": {rs, with(rsJWK, "n", b64(signer.N.Bytes())+" "), "unreadable key"},
+		"private, without d":   {rs, with(with(rsJWK, "d", json.RawMessage("null")), "p", "AQAB"), "a private key"},
+		"private, empty":       {rs, with(rsJWK, "d", ""), "a private key"},
+		"point off the curve":  {es, with(ecJWK, "x", ecJWK["y"]), "unreadable key"},
+		"point at infinity":    {es, with(with(ecJWK, "x", b64(make([]byte, 32))), "y", b64(make([]byte, 32))), "unreadable key"},
+		"curve relabelled":     {es, with(ecJWK, "crv", "P-384"), "unreadable key"},
+		"secp256k1":            {es, with(ecJWK, "crv", "secp256k1"), "a curve or size that is not accepted"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -181,7 +186,12 @@ func TestKeysWithoutFuss(t *testing.T) {
 	signer := rsaKey(t, 2048)
 	key := jwk(t, signer)
 	raw := sign(t, goodClaims(), token.SigningKey{ID: "k", Algorithm: "RS256", Signer: signer})
+	null := json.RawMessage("null")
 	for name, good := range map[string]map[string]any{
+		"private parts null":   with(with(with(with(key, "d", null), "k", null), "p", null), "q", null),
+		"all else null":        with(with(with(with(key, "use", null), "alg", null), "key_ops", null), "x5c", null),
+		"padded":               with(with(key, "n", base64.URLEncoding.EncodeToString(signer.N.Bytes())), "e", "AQAB===="),
+		"in std base64":        with(key, "n", base64.StdEncoding.EncodeToString(append([]byte{0}, signer.N.Bytes()...))),
 		"bare":                 key,
 		"with use":             with(key, "use", "sig"),
 		"with alg":             with(key, "alg", "RS256"),
@@ -258,7 +268,7 @@ func TestParseKeysRefuses(t *testing.T) {
 		"no keys":           `{"keys":[]}`,
 		"only garbage":      `{"keys":[{},1,"x"]}`,
 		"goes on":           `{"keys":[` + key + `]}x`,
-		"too many":          `{"keys":[` + strings.Repeat(key+",", 100) + key + `]}`,
+		"too many":          `{"keys":[` + strings.Repeat(`{"kty":"oct"},`, 1000) + key + `]}`,
 		"too long":          `{"keys":[` + key + `]}` + strings.Repeat(" ", token.MaxKeySetSize),
 		"too deep":          `{"keys":` + strings.Repeat("[", 100_000),
 	} {
@@ -282,6 +292,46 @@ func TestNoUsableKey(t *testing.T) {
 		if err := parse(t, raw).VerifySignature(parseKeys(t, []byte(set))); !isKeyError(err) {
 			t.Errorf("%s: got %v", set, err)
 		}
+	}
+}
+
+// The only key of a set is not the one that a token names if it has no name.
+func TestLoneKey(t *testing.T) {
+	t.Parallel()
+	key := token.SigningKey{ID: "k", Algorithm: "ES256", Signer: ecKey(t, elliptic.P256())}
+	nameless := with(jwk(t, key.Signer), "kid", nil)
+	keys := parseKeys(t, []byte(marshal(t, map[string]any{"keys": []any{nameless}})))
+	if err := parse(t, sign(t, goodClaims(), key)).VerifySignature(keys); !errors.Is(err, token.ErrUnknownKey) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// More than 100 keys of one type cost the tokens of that type, and no other.
+func TestManyKeys(t *testing.T) {
+	t.Parallel()
+	rs := token.SigningKey{ID: "k", Algorithm: "RS256", Signer: rsaKey(t, 2048)}
+	es := token.SigningKey{ID: "k", Algorithm: "ES256", Signer: ecKey(t, elliptic.P256())}
+	rsaJWK, ecJWK := with(jwk(t, rs.Signer), "kid", "k"), with(jwk(t, es.Signer), "kid", "k")
+	for name, test := range map[string]struct {
+		rsa, ec    int
+		rsOK, esOK bool
+	}{
+		"100 of each":  {100, 100, true, true},
+		"101 RSA keys": {101, 1, false, true},
+		"101 EC keys":  {1, 101, true, false},
+		"101 of each":  {101, 101, false, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			list := slices.Concat(slices.Repeat([]any{rsaJWK}, test.rsa), slices.Repeat([]any{ecJWK}, test.ec),
+				slices.Repeat([]any{map[string]any{"kty": "oct", "k": "AA"}}, 101))
+			keys := parseKeys(t, []byte(marshal(t, map[string]any{"keys": list})))
+			for raw, good := range map[string]bool{sign(t, goodClaims(), rs): test.rsOK, sign(t, goodClaims(), es): test.esOK} {
+				if err := parse(t, raw).VerifySignature(keys); good != (err == nil) || !good && !isKeyError(err) {
+					t.Errorf("got %v", err)
+				}
+			}
+		})
 	}
 }
 
