@@ -10,7 +10,7 @@ type database interface {
 	// they were committed, and nobody else writes.
 	ordered() bool
 
-	// read runs do, which asks one query.
+	// read runs do, which asks one query, and again where the connection broke meanwhile.
 	read(ctx context.Context, do func(conn) error) error
 
 	// snapshot runs do, whose queries all see one state of the database.

@@ -21,6 +21,7 @@ type Key struct {
 func (s *Store) Keys(ctx context.Context, purpose string) ([]Key, error) {
 	var keys []Key
 	err := s.db.read(ctx, func(c conn) error {
+		keys = nil
 		return c.query(`SELECT id, created, secret FROM secret_keys WHERE purpose = $1 ORDER BY created DESC, id`,
 			func(r row) error {
 				key, err := s.scanKey(purpose, r)

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -42,13 +43,13 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, name string) (
 	db := stdlib.OpenDB(*config)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	inBytes := false // texts are compared byte by byte
-	err = retry(ctx, mendsMigration, func(ctx context.Context) error {
+	err = retry(ctx, patience, mendsMigration, func(ctx context.Context) error {
 		return db.QueryRowContext(ctx, `SELECT 'B' < 'a' AND 'a' < 'b' AND '-' < '0'`).Scan(&inBytes)
 	})
 	if err != nil {
 		return unreachable(name, err)
 	}
-	return retry(ctx, mendsMigration, func(ctx context.Context) error {
+	return retry(ctx, migrationPatience, mendsMigration, func(ctx context.Context) error {
 		return migrate(ctx, db, goosedb.DialectAuroraDSQL, name, func(text string) string {
 			text = strings.ReplaceAll(text, " WITHOUT ROWID", "")
 			text = strings.ReplaceAll(text, " ADD COLUMN ", " ADD COLUMN IF NOT EXISTS ")
@@ -59,6 +60,10 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, name string) (
 		})
 	})
 }
+
+// migrationPatience is how long all steps of a schema may take, on servers that take seconds
+// for a table.
+const migrationPatience = 2 * time.Minute
 
 // mendsMigration looks again, too, after another server made a table in that moment.
 func mendsMigration(err error, attempt int) bool {

@@ -128,8 +128,13 @@ func (db *postgres) transaction(ctx context.Context, options pgx.TxOptions, do f
 	if err != nil {
 		return &unsentError{err}
 	}
-	// In the case of a panic, too. After the commit it does nothing.
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	// In the case of a panic, too. After the commit it does nothing. With its own time to
+	// the end, since a server that hangs must not keep anybody.
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		defer cancel()
+		_ = tx.Rollback(ctx)
+	}()
 	if err := do(postgresConn{ctx, tx.Conn()}); err != nil {
 		return err
 	}
@@ -166,7 +171,7 @@ func (db *postgres) write(ctx context.Context, w write) error {
 
 // alone carries out one write in a transaction of its own.
 func (db *postgres) alone(ctx context.Context, w write) (o outcome) {
-	o.err = retry(ctx, mendsWrite, func(ctx context.Context) error {
+	o.err = retry(ctx, patience, mendsWrite, func(ctx context.Context) error {
 		return db.transaction(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(c conn) error {
 			done := attempt(w.carryOut, c)
 			if o.panicked = done.panicked; o.panicked != nil {
@@ -209,5 +214,5 @@ func (db *postgres) again(ctx context.Context, do func(context.Context) error) e
 		return err
 	}
 	defer db.running.Done()
-	return retry(ctx, mendsRead, do)
+	return retry(ctx, patience, mendsRead, do)
 }

@@ -226,6 +226,7 @@ type entityRow struct{ key, doc string }
 func (t *Table[T]) rows(ctx context.Context, sql string, args ...any) ([]entityRow, error) {
 	var rows []entityRow
 	err := t.db.read(ctx, func(c conn) error {
+		rows = nil
 		return c.query(sql, func(r row) error {
 			var e entityRow
 			err := r.scan(&e.key, &e.doc)
