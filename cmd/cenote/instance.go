@@ -181,11 +181,11 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// serve answers requests until ctx is done, then lets those under way finish, and
-// closes the store.
+// serve answers requests until ctx is done, gives notice of its end, lets requests under
+// way finish, and closes the store.
 func (i *instance) serve(ctx context.Context, l net.Listener, handler http.Handler) error {
 	srv := &http.Server{
-		Handler:           handler,
+		Handler:           i.leaving(handler),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -202,13 +202,28 @@ func (i *instance) serve(ctx context.Context, l net.Listener, handler http.Handl
 	case err = <-failed:
 	case <-ctx.Done():
 		i.draining.Store(true)
+		select {
+		case err = <-failed:
+		case <-time.After(i.settings.Notice):
+		}
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), i.settings.Drain)
 		defer cancel()
-		if err = srv.Shutdown(deadline); err != nil {
-			err = fmt.Errorf("some requests did not finish in %s and were cut off: %w", i.settings.Drain, err)
+		if late := srv.Shutdown(deadline); late != nil {
+			err = errors.Join(err, fmt.Errorf("some requests did not finish in %s and were cut off: %w", i.settings.Drain, late))
 		}
 	}
 	stop()
 	running.Wait()
 	return errors.Join(err, i.store.Close())
+}
+
+// leaving ends connections with their next answer once notice is given: a client that
+// keeps one would send a request into the moment when the server closes it.
+func (i *instance) leaving(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if i.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		handler.ServeHTTP(w, r)
+	})
 }

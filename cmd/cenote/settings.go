@@ -54,7 +54,12 @@ type Settings struct {
 	// least 2. Default 0: never.
 	ExpireGuests int
 
-	// Drain is how long requests under way may take after SIGTERM. Default 10s.
+	// Notice is how long the server goes on as before after SIGTERM, except that /readyz
+	// says no and connections are not kept: a load balancer sends nothing more by then,
+	// and no request meets a server that is gone. Default 0s: nobody asks /readyz.
+	Notice time.Duration
+
+	// Drain is how long requests under way may take after SIGTERM and Notice. Default 10s.
 	Drain time.Duration
 
 	// PublicURL is where clients reach the server, if that is not where it listens: the
@@ -112,6 +117,7 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 	flags.StringVar(&s.Account, "account", "000000000000", "id of the account, 12 digits")
 	flags.StringVar(&s.TokenAlgorithm, "token-algorithm", "RS512", "signs OpenID tokens: RS512, RS256 or ES256")
 	flags.IntVar(&s.ExpireGuests, "expire-guests", 0, "remove identities of guests that were not used for so many `DAYS`, at least 2; 0 for never")
+	flags.DurationVar(&s.Notice, "notice", 0, "time after SIGTERM in which a load balancer may learn from /readyz to send nothing more")
 	flags.DurationVar(&s.Drain, "drain", 10*time.Second, "time for requests under way after SIGTERM")
 	flags.StringVar(&s.PublicURL, "public-url", "", "`URL` at which clients reach the server, if TLS or a proxy is before it")
 	flags.Var(hostsFlag{&s.Hosts}, "host", "`NAME` that clients sign for, if a proxy puts another into Host; may be repeated")
@@ -213,6 +219,9 @@ func (s *Settings) check() error {
 	}
 	if s.ExpireGuests < 0 || s.ExpireGuests == 1 || s.ExpireGuests > maxExpireGuests {
 		return &usageError{fmt.Sprintf("expire-guests %d is no number of days from 2 to %d, nor 0", s.ExpireGuests, maxExpireGuests)}
+	}
+	if s.Notice < 0 {
+		return &usageError{fmt.Sprintf("notice %s is less than no time", s.Notice)}
 	}
 	if s.Drain < 0 {
 		return &usageError{fmt.Sprintf("drain %s is less than no time", s.Drain)}
