@@ -40,3 +40,44 @@ func TestServer(t *testing.T) {
 		}
 	}
 }
+
+// TestStandby loses a primary: what was committed there is on the standby, which takes over.
+func TestStandby(t *testing.T) {
+	t.Parallel()
+	primary, err := pgtest.Start(t.Context(), "", "fsync=off")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := primary.Remove(); err != nil {
+			t.Error(err)
+		}
+	}()
+	standby, err := primary.Standby(t.Context(), "", "fsync=off")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if err := standby.Remove(); err != nil {
+			t.Error(err)
+		}
+	}()
+	if err := primary.Exec(t.Context(), "postgres", "CREATE TABLE sold (id BIGINT PRIMARY KEY); INSERT INTO sold VALUES (1)"); err != nil {
+		t.Fatal(err)
+	}
+	if err := standby.Exec(t.Context(), "postgres", "INSERT INTO sold VALUES (2)"); err == nil {
+		t.Error("the standby takes writes")
+	}
+	if err := primary.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := standby.Promote(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := standby.Exec(t.Context(), "postgres", "INSERT INTO sold VALUES (2)"); err != nil {
+		t.Error(err)
+	}
+	if err := standby.Exec(t.Context(), "postgres", "INSERT INTO sold VALUES (1)"); err == nil {
+		t.Error("the standby lost a commit")
+	}
+}
