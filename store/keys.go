@@ -97,15 +97,22 @@ func claimFirst(c conn, purpose string, k Key) error {
 
 func keyKind(purpose string) string { return "key " + purpose }
 
+// purposeProbe is the purpose of the row that tells the master key.
+const purposeProbe = "master key check"
+
 // checkMasterKey opens something that was sealed at the first Open, so that a
 // wrong master key is found now and not at the first secret.
-func (s *Store) checkMasterKey(ctx context.Context, file string) error {
-	const purpose = "master key check"
-	probe := Key{ID: "1", Created: s.now(), Secret: []byte(rand.Text())}
-	if _, err := s.AddKey(ctx, purpose, probe, true); err != nil {
-		return err
+func (s *Store) checkMasterKey(ctx context.Context, file string, shared bool) error {
+	if !shared {
+		probe := Key{ID: "1", Created: s.now(), Secret: []byte(rand.Text())}
+		if _, err := s.AddKey(ctx, purposeProbe, probe, true); err != nil {
+			return err
+		}
 	}
-	_, err := s.Keys(ctx, purpose)
+	probes, err := s.Keys(ctx, purposeProbe)
+	if err == nil && len(probes) == 0 {
+		return fmt.Errorf("store: no server has been started on %s: do that first, or name another place", file)
+	}
 	if errors.Is(err, seal.ErrOpen) {
 		return &MasterKeyError{Path: file}
 	}

@@ -30,6 +30,11 @@ type Config struct {
 	// MasterKey seals the secrets; it must be the same at every Open.
 	MasterKey *seal.Key
 
+	// Shared opens what is there beside other processes that may have it open, such as a
+	// running server: without the folder's lock, and without bringing the schema up to
+	// date, which it must be.
+	Shared bool
+
 	// CachedIdentities is how many identities are kept in memory at most, some
 	// 300 bytes each; zero means 200,000, less than zero none.
 	CachedIdentities int
@@ -65,9 +70,10 @@ type Store struct {
 }
 
 // Open opens the data folder, brings its file cenote.db up to date, and holds the
-// folder's lock until Close; or it connects to the database and brings that up to date.
+// folder's lock until Close; or it connects to the database and brings that up to date. A
+// shared place stays as it is.
 // Errors name the file or database and say what to do; those with a type are
-// *LockedError, *NewerError, *DamagedError and *MasterKeyError.
+// *LockedError, *NewerError, *OlderError, *DamagedError and *MasterKeyError.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	switch {
 	case config.MasterKey == nil:
@@ -81,6 +87,10 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, folderError(config.Path, err)
 	}
+	file := filepath.Join(path, "cenote.db")
+	if config.Shared {
+		return openFile(ctx, config, file)
+	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, folderError(path, err)
 	}
@@ -88,7 +98,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := openLocked(ctx, config, filepath.Join(path, "cenote.db"))
+	s, err := openFile(ctx, config, file)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -96,8 +106,8 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	return s, nil
 }
 
-func openLocked(ctx context.Context, config Config, file string) (*Store, error) {
-	db, err := openSQLite(ctx, file)
+func openFile(ctx context.Context, config Config, file string) (*Store, error) {
+	db, err := openSQLite(ctx, file, config.Shared)
 	if err != nil {
 		return nil, err
 	}
@@ -112,7 +122,7 @@ func openLocked(ctx context.Context, config Config, file string) (*Store, error)
 }
 
 func openURL(ctx context.Context, config Config) (*Store, error) {
-	db, err := openPostgres(ctx, config.URL)
+	db, err := openPostgres(ctx, config.URL, config.Shared)
 	if err != nil {
 		return nil, err
 	}
@@ -122,7 +132,7 @@ func openURL(ctx context.Context, config Config) (*Store, error) {
 // openOn opens a store on a database that is up to date.
 func openOn(ctx context.Context, db database, name string, config Config) (*Store, error) {
 	s := newStore(db, config)
-	if err := s.checkMasterKey(ctx, name); err != nil {
+	if err := s.checkMasterKey(ctx, name, config.Shared); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	s.uses.start()
