@@ -16,6 +16,9 @@ type database interface {
 	// snapshot runs do, whose queries all see one state of the database.
 	snapshot(ctx context.Context, do func(conn) error) error
 
+	// hold is a snapshot for as long as do takes. do runs once.
+	hold(ctx context.Context, do func(conn) error) error
+
 	// write carries out w in one transaction.
 	write(ctx context.Context, w write) error
 

@@ -123,6 +123,14 @@ func (db *postgres) snapshot(ctx context.Context, do func(conn) error) error {
 	})
 }
 
+func (db *postgres) hold(ctx context.Context, do func(conn) error) error {
+	if err := db.enter(); err != nil {
+		return err
+	}
+	defer db.running.Done()
+	return db.transaction(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, do)
+}
+
 // transaction runs do in a transaction and commits it.
 func (db *postgres) transaction(ctx context.Context, options pgx.TxOptions, do func(conn) error) error {
 	tx, err := db.pool.BeginTx(ctx, options)

@@ -46,6 +46,8 @@ type Config struct {
 
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+
+	importing bool // into the place, which need not be whole
 }
 
 // Store is an open data folder or database. It is safe for concurrent use. Whatever it
@@ -57,6 +59,7 @@ type Store struct {
 	lock   *flock.Flock // of a data folder
 	master *seal.Key
 	now    func() time.Time
+	name   string // of the file or database, for errors, without secrets
 
 	identities *identityCache
 	roles      *Table[iam.Role]
@@ -73,7 +76,8 @@ type Store struct {
 // folder's lock until Close; or it connects to the database and brings that up to date. A
 // shared place stays as it is.
 // Errors name the file or database and say what to do; those with a type are
-// *LockedError, *NewerError, *OlderError, *DamagedError and *MasterKeyError.
+// *LockedError, *NewerError, *OlderError, *DamagedError, *MasterKeyError and
+// *UnfinishedError.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	switch {
 	case config.MasterKey == nil:
@@ -132,11 +136,22 @@ func openURL(ctx context.Context, config Config) (*Store, error) {
 // openOn opens a store on a database that is up to date.
 func openOn(ctx context.Context, db database, name string, config Config) (*Store, error) {
 	s := newStore(db, config)
-	if err := s.checkMasterKey(ctx, name, config.Shared); err != nil {
+	s.name = name
+	if err := s.check(ctx, config); err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	s.uses.start()
 	return s, nil
+}
+
+// check refuses a place that is not whole, or of another master key.
+func (s *Store) check(ctx context.Context, config Config) error {
+	if !config.importing {
+		if err := s.checkWhole(ctx); err != nil {
+			return err
+		}
+	}
+	return s.checkMasterKey(ctx, s.name, config.Shared)
 }
 
 func newStore(db database, config Config) *Store {
@@ -154,6 +169,11 @@ func newStore(db database, config Config) *Store {
 	s.pools = newTable[cognito.Pool](s, kind{name: "pool", secret: true})
 	s.uses = newUses(db, config.ReportUses)
 	return s
+}
+
+// tables are those of all kinds, in the order of their names.
+func (s *Store) tables() []anyTable {
+	return []anyTable{s.groups, s.providers, s.policies, s.pools, s.roles, s.saml, s.users}
 }
 
 // Roles returns the table of roles; their names compare case-insensitively.
