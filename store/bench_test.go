@@ -149,7 +149,7 @@ func BenchmarkMove(b *testing.B) {
 	mustClose(b, openAt(b, from))
 	inFile(b, from, fmt.Sprintf(`
 		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
-		INSERT INTO identities SELECT 'us-east-1:' || lower(hex(randomblob(18))), 'us-east-1:pool', 1, 0, 1760000000000 + i, 1760000000000 + i FROM n;
+		INSERT INTO identities (id, pool, authenticated, disabled, created, modified) SELECT 'us-east-1:' || lower(hex(randomblob(18))), 'us-east-1:pool', 1, 0, 1760000000000 + i, 1760000000000 + i FROM n;
 		INSERT INTO logins SELECT pool, 'login.example.com', lower(hex(randomblob(16))), id FROM identities`, n))
 	s := openAt(b, from)
 	var text bytes.Buffer
@@ -165,7 +165,7 @@ func BenchmarkMove(b *testing.B) {
 	})
 	b.Run("import", func(b *testing.B) {
 		for b.Loop() {
-			if _, err := store.Import(b.Context(), at(place(b), masterKey(b)), bytes.NewReader(text.Bytes())); err != nil {
+			if _, err := store.Import(b.Context(), at(place(b), masterKey(b)), bytes.NewReader(text.Bytes()), ""); err != nil {
 				b.Fatal(err)
 			}
 		}

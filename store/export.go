@@ -148,11 +148,12 @@ func (e *exporter) identities() error {
 
 func (e *exporter) page(after string) ([]identityLine, error) {
 	page := make([]identityLine, 0, exportPage)
-	err := e.c.query(`SELECT id, pool, authenticated, disabled, created, modified FROM identities WHERE id > $1 ORDER BY id LIMIT $2`, func(r row) error {
+	err := e.c.query(`SELECT id, pool, authenticated, disabled, created, modified, COALESCE(used, 0) FROM identities WHERE id > $1 ORDER BY id LIMIT $2`, func(r row) error {
 		var i identityLine
-		var authenticated, disabled, created, modified int64
-		err := scan(r, &i.ID, &i.Pool, &authenticated, &disabled, &created, &modified)
-		i.Authenticated, i.Disabled, i.Created, i.Modified = authenticated != 0, disabled != 0, moment(created), moment(modified)
+		var authenticated, disabled, created, modified, used int64
+		err := scan(r, &i.ID, &i.Pool, &authenticated, &disabled, &created, &modified, &used)
+		i.Authenticated, i.Disabled = authenticated != 0, disabled != 0
+		i.Created, i.Modified, i.Used = moment(created), moment(modified), momentOrNone(used)
 		page = append(page, i)
 		return err
 	}, after, exportPage)

@@ -25,8 +25,9 @@ type Imported struct {
 // Import fills an empty place with what Export wrote, under the same master key. Until it
 // is through, nothing but another Import opens the place, which begins anew. Errors, of
 // which those of Open are some, say what to do; those of what is imported are
-// *MasterKeyError and *ExportError, those of the place *NotEmptyError.
-func Import(ctx context.Context, config Config, from io.Reader) (result Imported, err error) {
+// *MasterKeyError and *ExportError, those of the place *NotEmptyError. account has to be that
+// of the export, unless it is empty.
+func Import(ctx context.Context, config Config, from io.Reader, account string) (result Imported, err error) {
 	if config.MasterKey == nil {
 		return Imported{}, errors.New("store: no master key given")
 	}
@@ -34,6 +35,9 @@ func Import(ctx context.Context, config Config, from io.Reader) (result Imported
 	h, err := r.header(codec{master: config.MasterKey})
 	if err != nil {
 		return Imported{}, err
+	}
+	if account != "" && account != h.Account {
+		return Imported{}, r.errorf("it is of account %s, not %s: set that one, or none", h.Account, account)
 	}
 	config.importing = true
 	s, err := Open(ctx, config)

@@ -1,8 +1,6 @@
 package store
 
-import (
-	"time"
-)
+import "time"
 
 // An export is lines of JSON: a header, one line for each thing, and an end.
 // docs/moving.md describes them; exportVersion changes with what they mean.
@@ -66,6 +64,7 @@ type identityLine struct {
 	Disabled      bool        `json:"disabled"`
 	Created       time.Time   `json:"created"`
 	Modified      time.Time   `json:"modified"`
+	Used          time.Time   `json:"used,omitzero"` // to a day, of guests alone
 	Logins        []loginLine `json:"logins,omitempty"`
 }
 

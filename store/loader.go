@@ -126,6 +126,9 @@ func (l *loader) identity(to []statement, i *identityLine) []statement {
 	to = append(to, insertIdentity(cognito.Identity{
 		ID: i.ID, Pool: i.Pool, Authenticated: i.Authenticated, Disabled: i.Disabled, Created: i.Created, Modified: i.Modified,
 	}))
+	if !i.Used.IsZero() {
+		to = append(to, statement{`UPDATE identities SET used = $1 WHERE id = $2`, []any{i.Used.UnixMilli(), i.ID}})
+	}
 	for _, login := range i.Logins {
 		l.counts.Logins++
 		to = append(to, statement{

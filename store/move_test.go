@@ -5,11 +5,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/ncruces/go-sqlite3"
 	"golang.org/x/sync/errgroup"
 
 	"github.com/cenotehq/cenote/cognito"
@@ -66,7 +68,11 @@ func furnish(ctx context.Context, s *store.Store, i int) error {
 	fresh := guest(fmt.Sprintf("r:%08x-%d", uint32(i)*2654435761, i), fmt.Sprint("p", i%2))
 	fresh.Created, fresh.Modified = moment().Add(time.Duration(i)), moment()
 	if i%3 == 0 {
-		return s.CreateIdentity(ctx, fresh)
+		err := s.CreateIdentity(ctx, fresh)
+		if err == nil && i%2 == 0 {
+			err = s.UseIdentity(ctx, fresh.ID, moment().Add(time.Hour))
+		}
+		return err
 	}
 	var logins []cognito.Login
 	for n := range i % 3 {
@@ -90,7 +96,7 @@ func importInto(t testing.TB, path, text string) (store.Imported, error) {
 	t.Helper()
 	config := at(path, masterKey(t))
 	config.Now = moment
-	return store.Import(t.Context(), config, strings.NewReader(text))
+	return store.Import(t.Context(), config, strings.NewReader(text), "")
 }
 
 // body is an export without what is sealed anew each time, in its first and last line.
@@ -163,6 +169,9 @@ func checkMoved(t *testing.T, s *store.Store) {
 		t.Error("an assertion can be taken twice")
 	}
 	lastUse(t, s, "AROA1", use(1))
+	if identity, err := s.Identity(t.Context(), "r:b54cda26-6"); err != nil || !identity.Used.Equal(moment().Add(time.Hour)) {
+		t.Errorf("a guest: %+v, %v", identity, err)
+	}
 	login := cognito.Login{Provider: "idp0", Subject: "1 \"<é\u2028😀\x01>&\\"}
 	if owners := ownersOf(t, s, "p1", login); len(owners) != 1 || !strings.HasSuffix(owners[0].ID, "-1") {
 		t.Errorf("owners of a login: %v", owners)
@@ -229,6 +238,47 @@ func TestImportRefuses(t *testing.T) {
 				t.Errorf("it quotes: %v", err)
 			}
 		})
+	}
+}
+
+func TestImportOfAnotherAccount(t *testing.T) {
+	t.Parallel()
+	text, _ := export(t, filled(t, t.TempDir(), 1))
+	_, err := store.Import(t.Context(), at(place(t), masterKey(t)), strings.NewReader(text), "999999999999")
+	if !is[*store.ExportError](err) || !strings.Contains(err.Error(), "it is of account "+account) {
+		t.Error(err)
+	}
+}
+
+// TestExportHasAllColumns reminds whoever adds a column that it has to move, too.
+func TestExportHasAllColumns(t *testing.T) {
+	t.Parallel()
+	db, err := sqlite3.Open(filepath.Join(closedFolder(t), "cenote.db"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	stmt, _, err := db.Prepare(`SELECT t.name || ' ' || group_concat(c.name, ' ') FROM sqlite_schema t, pragma_table_info(t.name) c
+		WHERE t.type = 'table' AND t.name NOT LIKE 'sqlite%' AND t.name NOT LIKE 'goose%' GROUP BY t.name ORDER BY t.name`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = stmt.Close() }()
+	var got []string
+	for stmt.Step() {
+		got = append(got, stmt.ColumnText(0))
+	}
+	want := []string{
+		"entities kind name doc",
+		"entity_aliases kind alias name",
+		"identities id pool authenticated disabled created modified used",
+		"last_used id at service region",
+		"logins pool provider subject identity",
+		"saml_assertions id taker expires",
+		"secret_keys purpose id created secret",
+	}
+	if diff := cmp.Diff(want, got); diff != "" || stmt.Err() != nil {
+		t.Errorf("let Export and Import have them, then this test: %s %v", diff, stmt.Err())
 	}
 }
 
@@ -301,7 +351,7 @@ func TestImportWantsTheMasterKey(t *testing.T) {
 		t.Fatal(err)
 	}
 	path := place(t)
-	_, err = store.Import(t.Context(), at(path, other), strings.NewReader(text))
+	_, err = store.Import(t.Context(), at(path, other), strings.NewReader(text), "")
 	if !is[*store.MasterKeyError](err) || !strings.Contains(err.Error(), "that of the place that was exported") {
 		t.Errorf("another key: %v", err)
 	}
