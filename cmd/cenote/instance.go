@@ -16,7 +16,6 @@ import (
 	"github.com/cenotehq/cenote/cognito"
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/provider"
-	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/server"
 	"github.com/cenotehq/cenote/store"
 	"github.com/cenotehq/cenote/sts"
@@ -46,7 +45,7 @@ type instance struct {
 // open opens the data folder or database and wires everything to it.
 func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) {
 	if s.MasterKey == nil && s.Database != "" {
-		return nil, fmt.Errorf("a database needs a master key, which all its servers share: give it in %s; `openssl rand -hex %d` makes one", envMasterKey, seal.KeySize)
+		return nil, noMasterKey()
 	}
 	if s.MasterKey == nil {
 		key, err := masterKey(s.Data)

@@ -46,13 +46,36 @@ func checkAccount(ctx context.Context, st *store.Store, s Settings) error {
 	return nil
 }
 
+// masterKeyFile is the name of the file with the master key in a data folder.
+const masterKeyFile = "master.key"
+
+// presentMasterKey returns the master key of a place, of a data folder only if it has one;
+// otherwise the error says what to do, in these words for a folder.
+func presentMasterKey(s Settings, otherwise string) (*seal.Key, error) {
+	if s.MasterKey != nil {
+		return s.MasterKey, nil
+	}
+	if s.Database != "" {
+		return nil, noMasterKey()
+	}
+	path := filepath.Join(s.Data, masterKeyFile)
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("there is no master key %s: %s, or give the key in %s", path, otherwise, envMasterKey)
+	}
+	return masterKey(s.Data)
+}
+
+func noMasterKey() error {
+	return fmt.Errorf("a database needs a master key, which all its servers share: give it in %s; `openssl rand -hex %d` makes one", envMasterKey, seal.KeySize)
+}
+
 // masterKey returns the key of the file master.key in the data folder, which it
 // makes if the folder is new.
 func masterKey(data string) (*seal.Key, error) {
 	if err := os.MkdirAll(data, 0o700); err != nil {
 		return nil, fmt.Errorf("making the data folder %s: %w; choose another with --data", data, err)
 	}
-	path := filepath.Join(data, "master.key")
+	path := filepath.Join(data, masterKeyFile)
 	text, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return newMasterKey(path)

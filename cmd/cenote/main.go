@@ -19,6 +19,9 @@ const usage = `Cenote serves Amazon Cognito identity pools that you host yoursel
   cenote dev      everything in one command: a demo pool, a test provider with
                   three users, and what to paste next
   cenote serve    the server, on a data folder of yours
+  cenote export   writes everything down as lines of JSON, to be imported elsewhere
+  cenote import   takes what was exported into an empty data folder or database
+  cenote backup   copies a data folder while the server runs
   cenote version  which version this is
 
 Each command tells its flags with -h.
@@ -63,6 +66,12 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return dev(ctx, args[1:], stdout, stderr)
 	case "serve":
 		return serve(ctx, args[1:], stdout, stderr)
+	case "export":
+		return export(ctx, args[1:], stdout, stderr)
+	case "import":
+		return importFile(ctx, args[1:], stdout, stderr)
+	case "backup":
+		return backup(ctx, args[1:], stdout, stderr)
 	case "version", "--version", "-version":
 		fmt.Fprintln(stdout, "cenote", version())
 		return nil
@@ -70,7 +79,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		fmt.Fprint(stdout, usage)
 		return nil
 	}
-	return &usageError{fmt.Sprintf("%q is no command; there are dev, serve and version", args[0])}
+	return &usageError{fmt.Sprintf("%q is no command; there are dev, serve, export, import, backup and version", args[0])}
 }
 
 // usageError is a command line or setting that makes no sense.
