@@ -63,6 +63,11 @@ func TestOpenBesideRefuses(t *testing.T) {
 	if left, _ := filepath.Glob(missing + "*"); left != nil {
 		t.Errorf("it left %v", left)
 	}
+	plain := closedFolder(t)
+	inFile(t, plain, `INSERT INTO entities (kind, name, doc) VALUES ('pool', 'p', '{}')`)
+	if _, err := openBeside(t, plain); err == nil || !strings.Contains(err.Error(), "start the server with this program once") {
+		t.Errorf("pools in the clear: %v", err)
+	}
 	for name, tt := range map[string]struct {
 		sql     string
 		matches func(error) bool

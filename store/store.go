@@ -119,7 +119,7 @@ func openFile(ctx context.Context, config Config, file string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := s.sealLegacy(ctx, file); err != nil {
+	if err := s.sealLegacy(ctx, file, config.Shared); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
