@@ -29,7 +29,7 @@ func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 	if file == "" {
 		return &usageError{"name what to import first: `cenote import FILE --data FOLDER`, with - for the standard input"}
 	}
-	from, size, err := openExport(file)
+	from, size, err := openExport(ctx, file)
 	if err != nil {
 		return err
 	}
@@ -59,9 +59,16 @@ func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 }
 
 // openExport opens a file or, for -, the standard input; size is -1 if nobody knows it.
-func openExport(file string) (from io.ReadCloser, size int64, err error) {
+func openExport(ctx context.Context, file string) (from io.ReadCloser, size int64, err error) {
 	if file == "-" {
-		return io.NopCloser(os.Stdin), -1, nil
+		// Nothing ends a read of the standard input, so somebody else waits for it.
+		out, in := io.Pipe()
+		go func() {
+			_, err := io.Copy(in, os.Stdin)
+			in.CloseWithError(err)
+		}()
+		context.AfterFunc(ctx, func() { in.CloseWithError(ctx.Err()) })
+		return out, -1, nil
 	}
 	f, err := os.Open(file)
 	if errors.Is(err, fs.ErrNotExist) {
