@@ -67,6 +67,7 @@ type Options struct {
 	Redirects map[string]string // provider host to base URL
 	Flags     []string          // further flags
 	Dev       bool              // with a demo pool and its provider, as for a developer's first minute
+	Root      aws.Credentials   // of the account; new ones when empty
 	OwnRoot   bool              // let the server make its own root keys, which Server.Root then does not have
 }
 
@@ -87,7 +88,10 @@ type Server struct {
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
 	s := &Server{Data: o.Data, database: o.Database, masterKey: newMasterKey(), port: freePort(t), options: o}
-	if !o.OwnRoot {
+	switch {
+	case o.Root.AccessKeyID != "":
+		s.Root = o.Root
+	case !o.OwnRoot:
 		s.Root = newRoot()
 	}
 	switch {
