@@ -144,7 +144,7 @@ func TestMisuse(t *testing.T) {
 		says []string
 	}{
 		{"no command", nil, nil, []string{"no command given", "`cenote dev`"}},
-		{"unknown command", []string{"sevre"}, nil, []string{`"sevre" is no command`, "dev, serve and version"}},
+		{"unknown command", []string{"sevre"}, nil, []string{`"sevre" is no command`, "dev, serve, export, import, backup and version"}},
 		{"unknown flag", serve("--nope"), nil, []string{"-nope", tell}},
 		{"unknown flag of dev", []string{"dev", "--nope"}, nil, []string{"-nope", "`cenote dev -h`"}},
 		{"one word too many", serve("now"), nil, []string{`"now" is one word too many`, tell}},
