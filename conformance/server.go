@@ -197,6 +197,23 @@ func Run(t testing.TB, arguments ...string) (code int, output string) {
 	return code, p.output.String()
 }
 
+// RunAs is Run with the keys and the region of a client of AWS in the environment. It returns standard output and
+// standard error apart.
+func RunAs(t testing.TB, keys aws.Credentials, arguments ...string) (code int, output, complaints string) {
+	t.Helper()
+	cmd := binary(t, aws.Credentials{}, arguments...)
+	cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID="+keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+keys.SecretAccessKey, "AWS_REGION="+Region)
+	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
+	if err != nil {
+		t.Fatalf("cenote: %v", err)
+	}
+	defer func() { _ = file.Close() }()
+	cmd.Stdout = file
+	p := launch(t, "cenote", cmd)
+	code = p.wait(t)
+	return code, log{file.Name()}.String(), p.output.String()
+}
+
 // Interrupt starts a server on data and kills it as soon as due says so.
 func Interrupt(t testing.TB, data string, due func() bool) {
 	t.Helper()

@@ -44,6 +44,19 @@ type instance struct {
 
 // open opens the data folder or database and wires everything to it.
 func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) {
+	st, err := openStore(ctx, s, log)
+	if err != nil {
+		return nil, err
+	}
+	i := &instance{settings: s, store: st}
+	if err := i.wire(ctx, log); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return i, nil
+}
+
+// openStore opens the data folder or database, which must be that of the account.
+func openStore(ctx context.Context, s Settings, log *slog.Logger) (*store.Store, error) {
 	if s.MasterKey == nil && s.Database != "" {
 		return nil, noMasterKey()
 	}
@@ -64,17 +77,13 @@ func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) 
 	if err != nil {
 		return nil, err
 	}
-	i := &instance{settings: s, store: st}
-	if err := i.wire(ctx, log); err != nil {
+	if err := checkAccount(ctx, st, s); err != nil {
 		return nil, errors.Join(err, st.Close())
 	}
-	return i, nil
+	return st, nil
 }
 
 func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
-	if err := checkAccount(ctx, i.store, i.settings); err != nil {
-		return err
-	}
 	sealer, err := sealer(ctx, i.store)
 	if err != nil {
 		return err

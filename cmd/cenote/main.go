@@ -22,6 +22,8 @@ const usage = `Cenote serves Amazon Cognito identity pools that you host yoursel
   cenote export   writes everything down as lines of JSON, to be imported elsewhere
   cenote import   takes what was exported into an empty data folder or database
   cenote backup   copies a data folder while the server runs
+  cenote import aws
+                  takes over the pools and roles of an account of AWS
   cenote version  which version this is
 
 Each command tells its flags with -h.
@@ -69,6 +71,9 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 	case "export":
 		return export(ctx, args[1:], stdout, stderr)
 	case "import":
+		if len(args) > 1 && args[1] == "aws" {
+			return importAWS(ctx, args[2:], stdout, stderr)
+		}
 		return importFile(ctx, args[1:], stdout, stderr)
 	case "backup":
 		return backup(ctx, args[1:], stdout, stderr)
@@ -79,7 +84,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		fmt.Fprint(stdout, usage)
 		return nil
 	}
-	return &usageError{fmt.Sprintf("%q is no command; there are dev, serve, export, import, backup and version", args[0])}
+	return &usageError{fmt.Sprintf("%q is no command; there are dev, serve, export, import, import aws, backup and version", args[0])}
 }
 
 // usageError is a command line or setting that makes no sense.

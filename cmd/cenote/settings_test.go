@@ -144,7 +144,7 @@ func TestMisuse(t *testing.T) {
 		says []string
 	}{
 		{"no command", nil, nil, []string{"no command given", "`cenote dev`"}},
-		{"unknown command", []string{"sevre"}, nil, []string{`"sevre" is no command`, "dev, serve, export, import, backup and version"}},
+		{"unknown command", []string{"sevre"}, nil, []string{`"sevre" is no command`, "dev, serve, export, import, import aws, backup and version"}},
 		{"unknown flag", serve("--nope"), nil, []string{"-nope", tell}},
 		{"unknown flag of dev", []string{"dev", "--nope"}, nil, []string{"-nope", "`cenote dev -h`"}},
 		{"one word too many", serve("now"), nil, []string{`"now" is one word too many`, tell}},
@@ -189,6 +189,10 @@ func TestMisuse(t *testing.T) {
 		{"claim without value", []string{"dev", "token", "alice", "--claim", "dept"}, nil, []string{`"dept"`, "NAME=VALUE"}},
 		{"claim without name", []string{"dev", "token", "alice", "--claim", "=x"}, nil, []string{`"=x"`, "NAME=VALUE"}},
 		{"unknown flag of dev token", []string{"dev", "token", "alice", "--nope"}, nil, []string{"-nope", "`cenote dev token alice`"}},
+		{"import of what", []string{"import"}, nil, []string{"import what?", "`cenote import aws`"}},
+		{"unknown roles", []string{"import", "aws", "--roles", "some"}, nil, []string{`"some"`, "pools nor all"}},
+		{"region that is none", []string{"import", "aws", "--region", "us-east-1,US"}, nil, []string{`"US"`, "us-east-1", "`cenote import aws -h`"}},
+		{"unknown flag of import", []string{"import", "aws", "--nope"}, nil, []string{"-nope", "`cenote import aws -h`"}},
 		{"endpoint without scheme", []string{"dev", "token", "alice", "--endpoint", "localhost:4577"}, nil, []string{`"localhost:4577"`, defaultEndpoint}},
 		{"endpoint that is no URL", []string{"dev", "token", "alice", "--endpoint", "127.0.0.1:4577"}, nil, []string{`"127.0.0.1:4577"`, defaultEndpoint}},
 	} {
@@ -250,6 +254,7 @@ func TestHelp(t *testing.T) {
 		{[]string{"serve", "-h"}, settings},
 		{[]string{"serve", "--listen", "x", "--help"}, settings},
 		{[]string{"dev", "-h"}, append(settings, "-json")},
+		{[]string{"import", "aws", "-h"}, append(settings, "-profile", "-region", "-roles", "-rewrite-account", "-identities", "-dry-run", "-json", "-endpoint")},
 		{[]string{"dev", "token", "-h"}, []string{"-endpoint", "-claim", defaultEndpoint}},
 		{[]string{"dev", "token", "alice", "--help"}, []string{"-endpoint", "-claim"}},
 		{[]string{"version"}, []string{"cenote "}},
