@@ -27,7 +27,7 @@ func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 		return err
 	}
 	if file == "" {
-		return &usageError{"name what to import first: `cenote import FILE --data FOLDER`, with - for the standard input"}
+		return &usageError{"name what to import first: `cenote import FILE --data FOLDER`, with - for the standard input, or `cenote import aws`"}
 	}
 	from, size, err := openExport(ctx, file)
 	if err != nil {

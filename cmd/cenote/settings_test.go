@@ -189,7 +189,7 @@ func TestMisuse(t *testing.T) {
 		{"claim without value", []string{"dev", "token", "alice", "--claim", "dept"}, nil, []string{`"dept"`, "NAME=VALUE"}},
 		{"claim without name", []string{"dev", "token", "alice", "--claim", "=x"}, nil, []string{`"=x"`, "NAME=VALUE"}},
 		{"unknown flag of dev token", []string{"dev", "token", "alice", "--nope"}, nil, []string{"-nope", "`cenote dev token alice`"}},
-		{"import of what", []string{"import"}, nil, []string{"import what?", "`cenote import aws`"}},
+		{"import of what", []string{"import"}, nil, []string{"name what to import first", "`cenote import aws`"}},
 		{"unknown roles", []string{"import", "aws", "--roles", "some"}, nil, []string{`"some"`, "pools nor all"}},
 		{"region that is none", []string{"import", "aws", "--region", "us-east-1,US"}, nil, []string{`"US"`, "us-east-1", "`cenote import aws -h`"}},
 		{"unknown flag of import", []string{"import", "aws", "--nope"}, nil, []string{"-nope", "`cenote import aws -h`"}},
