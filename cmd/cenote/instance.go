@@ -67,7 +67,7 @@ func openStore(ctx context.Context, s Settings, log *slog.Logger) (*store.Store,
 		}
 		s.MasterKey = key
 	}
-	st, err := store.Open(ctx, store.Config{Path: s.Data, URL: s.Database, MasterKey: s.MasterKey, ReportUses: func(err error) {
+	st, err := store.Open(ctx, store.Config{Path: s.Data, URL: s.Database, MasterKey: s.MasterKey, CachedIdentities: s.cachedIdentities(), ReportUses: func(err error) {
 		if err != nil {
 			log.Error("the last uses of keys and roles are not kept", slog.Any("error", err))
 			return

@@ -40,6 +40,10 @@ type Settings struct {
 	// sealed under MasterKey, which has to come from the variable then. Default empty.
 	Database string
 
+	// CachedIdentities is how many identities are kept in memory at most, some 300
+	// bytes each; 0 keeps none. Default 200000.
+	CachedIdentities int
+
 	// Redirects let other addresses stand in for the hosts of identity providers.
 	Redirects []provider.Redirect
 
@@ -113,6 +117,7 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 	flags.StringVar(&s.Listen, "listen", "127.0.0.1:4577", "address of the API")
 	flags.StringVar(&s.Data, "data", data, "folder with everything that is kept")
 	flags.StringVar(&s.Database, "database", "", "`URL` of a PostgreSQL database, in the place of the folder: postgres://USER:PASSWORD@HOST:PORT/NAME")
+	flags.IntVar(&s.CachedIdentities, "cached-identities", 200_000, "identities kept in memory at most, some 300 bytes each; 0 keeps none")
 	flags.Var(redirectsFlag{&s.Redirects}, "redirect", "`HOST=URL`: reach a provider host at another base URL; may be repeated")
 	flags.StringVar(&s.Account, "account", "000000000000", "id of the account, 12 digits")
 	flags.StringVar(&s.TokenAlgorithm, "token-algorithm", "RS512", "signs OpenID tokens: RS512, RS256 or ES256")
@@ -226,6 +231,9 @@ func (s *Settings) check() error {
 	if s.Drain < 0 {
 		return &usageError{fmt.Sprintf("drain %s is less than no time", s.Drain)}
 	}
+	if s.CachedIdentities < 0 {
+		return &usageError{fmt.Sprintf("cached-identities %d is less than none", s.CachedIdentities)}
+	}
 	if s.PublicURL != "" && !isPublicURL(s.PublicURL) {
 		return &usageError{fmt.Sprintf("public-url %q is no http or https URL", s.PublicURL)}
 	}
@@ -268,6 +276,14 @@ func isLoopback(host string) bool {
 // redirect names the host.
 func (s *Settings) plainIssuer(host string) bool {
 	return slices.ContainsFunc(s.Redirects, func(r provider.Redirect) bool { return strings.EqualFold(r.Host, host) })
+}
+
+// cachedIdentities is CachedIdentities as the store takes it.
+func (s *Settings) cachedIdentities() int {
+	if s.CachedIdentities == 0 {
+		return -1
+	}
+	return s.CachedIdentities
 }
 
 // signIn are the URLs of our own that SAML responses may be meant for.

@@ -54,6 +54,7 @@ func TestDefaults(t *testing.T) {
 	clean(t)
 	want := Settings{
 		Listen: "127.0.0.1:4577", Data: "default-data", Account: "000000000000", TokenAlgorithm: "RS512", Drain: 10 * time.Second,
+		CachedIdentities: 200_000,
 	}
 	if diff := cmp.Diff(want, read(t)); diff != "" {
 		t.Error(diff)
@@ -153,6 +154,7 @@ func TestMisuse(t *testing.T) {
 		{"line without a value", serve("--config", configFile(t, "# x", "data")), nil, []string{"line 2", "data has no value", tell}},
 		{"bad value in the file", serve("--config", configFile(t, "drain soon")), nil, []string{"line 1", `"soon"`, tell}},
 		{"secret that can be guessed, for all", serve("--listen", "0.0.0.0:4577", "--allow-plain-http"), map[string]string{envRootKeyID: "AKIDEXAMPLE", envRootSecret: "secret"}, []string{envRootSecret, "6 characters", "openssl"}},
+		{"less than no cache", serve("--cached-identities", "-1"), nil, []string{"cached-identities -1"}},
 		{"public URL that is none", serve("--public-url", "id.example.com"), nil, []string{`"id.example.com"`, "public-url"}},
 		{"secret in the file", serve("--config", configFile(t, "root-access-key-id AKIA")), nil, []string{`"root-access-key-id"`, tell}},
 		{"no such file", serve("--config", "/nowhere/cenote.conf"), nil, []string{"/nowhere/cenote.conf", tell}},
@@ -228,6 +230,17 @@ func TestMisuse(t *testing.T) {
 }
 
 // TestLoopback takes every address that only this machine reaches.
+// TestCachedIdentities tells the store what a person means by none.
+func TestCachedIdentities(t *testing.T) {
+	clean(t)
+	for flag, want := range map[string]int{"0": -1, "1": 1, "200000": 200_000} {
+		s := read(t, "--cached-identities", flag)
+		if got := s.cachedIdentities(); got != want {
+			t.Errorf("%s is %d to the store, want %d", flag, got, want)
+		}
+	}
+}
+
 func TestLoopback(t *testing.T) {
 	clean(t)
 	for _, address := range []string{"127.0.0.1:0", "127.8.8.8:1", "localhost:1", "[::1]:1"} {
@@ -243,7 +256,7 @@ func TestLoopback(t *testing.T) {
 // TestHelp asks for help in every way: the status is 0, and all settings are told.
 func TestHelp(t *testing.T) {
 	clean(t)
-	settings := []string{"-listen", "-data", "-redirect", "-account", "-token-algorithm", "-drain", "-host", "-allow-plain-http", "-config"}
+	settings := []string{"-listen", "-data", "-redirect", "-account", "-token-algorithm", "-drain", "-host", "-allow-plain-http", "-cached-identities", "-config"}
 	for _, test := range []struct {
 		args []string
 		says []string
