@@ -1,6 +1,9 @@
 package pgtest_test
 
 import (
+	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/cenotehq/cenote/pgtest"
@@ -79,5 +82,33 @@ func TestStandby(t *testing.T) {
 	}
 	if err := standby.Exec(t.Context(), "postgres", "INSERT INTO sold VALUES (1)"); err == nil {
 		t.Error("the standby lost a commit")
+	}
+}
+
+// TestOpen opens a folder twice: the second time has what the first one kept.
+func TestOpen(t *testing.T) {
+	t.Parallel()
+	parent, err := os.MkdirTemp("", "cenote-pgtest-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = os.RemoveAll(parent) }()
+	if err := os.Chmod(parent, 0o755); err != nil { // root's is not the server's to enter
+		t.Fatal(err)
+	}
+	for _, sql := range []string{"CREATE TABLE sold (id BIGINT)", "INSERT INTO sold VALUES (1)"} {
+		s, err := pgtest.Open(t.Context(), filepath.Join(parent, "cluster"), "fsync=off")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Exec(t.Context(), "postgres", sql); err != nil {
+			t.Error(err)
+		}
+		if _, err := os.Stat(fmt.Sprintf("/proc/%d", s.PID())); err != nil {
+			t.Error(err)
+		}
+		if err := s.Stop(); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
