@@ -48,7 +48,7 @@ func arrows() map[string]string {
 		"awsaccount":  "arn cognito fault iam policy",
 		"cmd/cenote":  "arn audit awsaccount cognito fault iam issuer policy provider seal server sigv4 sts store testidp token",
 		"gate":        "sigv4",
-		"bench":       "policy seal sigv4 sts testidp token",
+		"bench":       "pgtest policy seal sigv4 sts testidp token",
 	}
 }
 
