@@ -1,7 +1,7 @@
 # Every target is one line; each does by itself the set-up that it needs.
 lint = go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 
-.PHONY: run build test unit lint format conformance conformance-java postgres bench fuzz setup vuln
+.PHONY: run build test unit lint format conformance conformance-java postgres bench bench-full fuzz setup vuln
 
 run: ; go run ./cmd/cenote dev
 
@@ -24,6 +24,9 @@ conformance-java: setup ; cd conformance && sh keycloak.sh && go test -count=1 -
 postgres: setup ; go run ./pgtest/with sh -c 'go test -count=1 ./store -rapid.checks=30 && go test -count=1 ./cognito ./sts ./iam ./server && cd conformance && go test -count=1 -timeout 20m -skip "^Test(Keycloak|Fault|Nodes|RollingRestart)" .'
 
 bench: ; go run ./bench
+
+# Both databases, up to ten million identities, and moto; about an hour.
+bench-full: ; go run ./bench -full -out docs
 
 fuzz: ; grep -rEo --include='*_test.go' --exclude-dir=conformance '^func Fuzz\w+' */ | sed 's,/[^/]*:func , ,' | while read -r folder name; do go test -run '^$$' -fuzz "^$$name\$$" -fuzztime 10s "./$$folder" || exit 1; done
 
