@@ -211,7 +211,7 @@ func (s *Service) verifySignature(ctx context.Context, t *token.Token, from issu
 		return invalidIdentityToken(unreachable).With(err)
 	}
 	if err != nil {
-		return invalidIdentityToken("The ID Token provided could not be verified: its signature does not match the keys of the identity provider.").With(err)
+		return invalidIdentityToken("The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements.").With(err)
 	}
 	return nil
 }

@@ -70,7 +70,7 @@ func TestTokensRefused(t *testing.T) {
 		"issuer's host":    {w.sign(w.oidc, claims{"iss": "https://idp.example"}), invalidToken, "No OpenIDConnect provider found in your account for https://idp.example"},
 		"issuer's case":    {w.sign(w.oidc, claims{"iss": "https://IDP.example/org"}), invalidToken, "No OpenIDConnect provider found in your account for https://IDP.example/org"},
 		"unknown key":      {w.sign(stranger, nil), invalidToken, noKeys},
-		"foreign claims":   {one[0] + "." + two[1] + "." + one[2], invalidToken, "The ID Token provided could not be verified: its signature does not match the keys of the identity provider."},
+		"foreign claims":   {one[0] + "." + two[1] + "." + one[2], invalidToken, "The web identity token provided could not be validated. See the AssumeRoleWithWebIdentity documentation for requirements."},
 		"as if ours":       {w.sign(w.oidc, claims{"iss": "https://" + host}), invalidToken, noKeys},
 		"as if Google's":   {w.sign(w.oidc, claims{"iss": "https://" + google}), invalidToken, noKeys},
 		"no aud":           {w.sign(w.oidc, claims{"aud": nil, "client_id": client}), invalidToken, "Missing a required claim: aud"},
