@@ -49,7 +49,7 @@ func Import(ctx context.Context, config Config, from io.Reader, account string) 
 	if err := s.beginImport(ctx, run); err != nil {
 		return Imported{}, err
 	}
-	counts, err := s.load(ctx, r)
+	counts, err := s.loadLoosely(ctx, r)
 	if err == nil {
 		err = s.endImport(ctx, run, counts)
 	}
@@ -165,6 +165,18 @@ func (s *Store) counts(ctx context.Context) (n Counts, err error) {
 			func(r row) error { return r.scan(&n.Keys) }, purposeProbe, firstKey, purposeImport)
 	})
 	return n, err
+}
+
+// loadLoosely is load without waiting for the disk: nothing of it counts before endImport.
+func (s *Store) loadLoosely(ctx context.Context, r *exportReader) (Counts, error) {
+	if err := s.db.loosen(true); err != nil {
+		return Counts{}, err
+	}
+	counts, err := s.load(ctx, r)
+	if err == nil {
+		err = s.db.loosen(false)
+	}
+	return counts, err
 }
 
 // load reads and writes at the same time, batch after batch.

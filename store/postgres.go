@@ -93,6 +93,8 @@ func address(host string, port uint16) string {
 	return net.JoinHostPort(host, strconv.Itoa(int(port)))
 }
 
+func (db *postgres) loosen(bool) error { return nil }
+
 func (db *postgres) ordered() bool { return false }
 
 // enter reports whether the database is open; the caller then has to leave.
