@@ -48,13 +48,15 @@ func (s *Store) CreateIdentity(ctx context.Context, identity cognito.Identity) e
 func (s *Store) DeleteIdentity(ctx context.Context, id string) error {
 	return s.db.write(ctx, write{
 		do: func(c conn) error {
-			if _, err := c.exec(`DELETE FROM logins WHERE identity = $1`, id); err != nil {
+			// The identity first, as in claim.
+			changed, err := c.exec(`DELETE FROM identities WHERE id = $1`, id)
+			if err != nil {
 				return err
 			}
-			changed, err := c.exec(`DELETE FROM identities WHERE id = $1`, id)
-			if err == nil && changed == 0 {
+			if changed == 0 {
 				return fmt.Errorf("store: identity %s: %w", id, fs.ErrNotExist)
 			}
+			_, err = c.exec(`DELETE FROM logins WHERE identity = $1`, id)
 			return err
 		},
 		committed: func() { s.identities.drop(id) },

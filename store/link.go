@@ -151,18 +151,17 @@ func ownerOf(c conn, pool string, login cognito.Login) (string, error) {
 }
 
 func carryOut(c conn, pool string, link cognito.Link, now time.Time) (cognito.Identity, error) {
-	id, err := keeper(c, pool, link, now)
+	id, err := claim(c, pool, link, now)
 	if err != nil {
 		return cognito.Identity{}, err
 	}
-	for _, login := range link.Add {
-		if _, err := c.exec(`INSERT INTO logins (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)`,
-			pool, login.Provider, login.Subject, id); err != nil {
+	for _, login := range slices.SortedFunc(slices.Values(link.Add), compareLogins) {
+		if err := addLogin(c, pool, login, id); err != nil {
 			return cognito.Identity{}, err
 		}
 	}
 	for _, from := range link.Merge {
-		if err := merge(c, pool, from, id, now); err != nil {
+		if _, err := c.exec(`UPDATE logins SET identity = $1 WHERE identity = $2`, id, from); err != nil {
 			return cognito.Identity{}, err
 		}
 	}
@@ -180,34 +179,51 @@ func carryOut(c conn, pool string, link cognito.Link, now time.Time) (cognito.Id
 	return *kept, nil
 }
 
-// keeper makes the identity that is to own the logins, or marks it modified, and
-// returns its id.
-func keeper(c conn, pool string, link cognito.Link, now time.Time) (string, error) {
+// addLogin makes an identity the owner of a login; fs.ErrExist if it has one. An owner that
+// came after the snapshot of the transaction is a conflict instead, which is tried again as
+// long as it takes: with ON CONFLICT, the database tells the two apart.
+func addLogin(c conn, pool string, login cognito.Login, id string) error {
+	added, err := c.exec(`INSERT INTO logins (pool, provider, subject, identity) VALUES ($1, $2, $3, $4)
+		ON CONFLICT (pool, provider, subject) DO NOTHING`, pool, login.Provider, login.Subject, id)
+	if err == nil && added == 0 {
+		err = fmt.Errorf("store: login of %s in pool %s: %w", login.Provider, pool, fs.ErrExist)
+	}
+	return err
+}
+
+// claim makes the identity that is to own the logins, or marks it modified, and disables
+// those whose logins it gets; it returns its id. This comes before all else and in the order
+// of the ids, as logins then come in theirs: of transactions that claim the same, one waits
+// for the other, where they would wait for each other until the server ended one.
+func claim(c conn, pool string, link cognito.Link, now time.Time) (string, error) {
+	keep := link.Keep
+	ids := slices.Clone(link.Merge)
 	switch {
 	case link.Create != nil && link.Keep != "":
 		return "", fmt.Errorf("store: link both creates and keeps an identity")
 	case link.Create == nil:
-		changed, err := c.exec(`UPDATE identities SET modified = $1 WHERE id = $2 AND pool = $3`, now.UnixMilli(), link.Keep, pool)
-		return link.Keep, oneOf(pool, link.Keep, changed, err)
+		ids = append(ids, keep)
 	case link.Create.Pool != pool:
 		return "", fmt.Errorf("store: link creates an identity of pool %s in pool %s", link.Create.Pool, pool)
+	default:
+		keep = link.Create.ID
+		insert := insertIdentity(*link.Create)
+		if _, err := c.exec(insert.sql, insert.args...); err != nil {
+			return "", err
+		}
 	}
-	insert := insertIdentity(*link.Create)
-	_, err := c.exec(insert.sql, insert.args...)
-	return link.Create.ID, err
-}
-
-// merge moves all logins of an identity to another one and disables it.
-func merge(c conn, pool, from, to string, now time.Time) error {
-	if from == to {
-		return fmt.Errorf("store: link merges identity %s into itself", from)
+	if slices.Contains(link.Merge, keep) {
+		return "", fmt.Errorf("store: link merges identity %s into itself", keep)
 	}
-	changed, err := c.exec(`UPDATE identities SET disabled = 1, modified = $1 WHERE id = $2 AND pool = $3`, now.UnixMilli(), from, pool)
-	if err := oneOf(pool, from, changed, err); err != nil {
-		return err
+	slices.Sort(ids)
+	for _, id := range ids {
+		changed, err := c.exec(`UPDATE identities SET modified = $1, disabled = CASE WHEN id = $4 THEN disabled ELSE 1 END
+			WHERE id = $2 AND pool = $3`, now.UnixMilli(), id, pool, keep)
+		if err := oneOf(pool, id, changed, err); err != nil {
+			return "", err
+		}
 	}
-	_, err = c.exec(`UPDATE logins SET identity = $1 WHERE identity = $2`, to, from)
-	return err
+	return keep, nil
 }
 
 // unlink takes logins off an identity, and disables it if that is asked for.
