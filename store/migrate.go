@@ -68,7 +68,7 @@ const migrationPatience = 2 * time.Minute
 // mendsMigration looks again, too, after another server made a table in that moment.
 func mendsMigration(err error, attempt int) bool {
 	switch sqlState(err) {
-	case uniqueViolation, "42P07", "42710": // in the catalog; the table, the object is there
+	case uniqueViolation, "42P07", "42710", "42701": // in the catalog; the table, the object, the column is there
 		return attempt < 20
 	}
 	return isPassing(err)
