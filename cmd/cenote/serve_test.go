@@ -186,6 +186,38 @@ func TestDrainEnds(t *testing.T) {
 	}
 }
 
+// TestNotice stops a server: for a while it says so at /readyz, takes connections and requests
+// all the same, and keeps none.
+func TestNotice(t *testing.T) {
+	t.Parallel()
+	p := startServer(t, nil, "serve", "--data", t.TempDir(), "--notice", "1h")
+	get := func(path string) *http.Response {
+		t.Helper()
+		response, err := http.Get(p.endpoint + path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = response.Body.Close()
+		return response
+	}
+	if r := get("/readyz"); r.StatusCode != http.StatusOK || r.Close {
+		t.Errorf("before: %s, closing: %v", r.Status, r.Close)
+	}
+	p.terminate(t)
+	for begin := time.Now(); get("/readyz").StatusCode == http.StatusOK; {
+		if time.Since(begin) > patience {
+			t.Fatal("it is still ready")
+		}
+	}
+	if r := get("/.well-known/jwks.json"); r.StatusCode != http.StatusOK || !r.Close {
+		t.Errorf("afterwards: %s, closing: %v", r.Status, r.Close)
+	}
+	p.terminate(t) // a second signal does not wait
+	if status := p.end(t); status == 0 {
+		t.Error("the exit status is 0")
+	}
+}
+
 // TestSecondSignal does not wait for the drain when asked twice.
 func TestSecondSignal(t *testing.T) {
 	t.Parallel()

@@ -170,6 +170,7 @@ func TestMisuse(t *testing.T) {
 		{"dev for all", []string{"dev", "--listen", "0.0.0.0:4577"}, nil, []string{"--allow-plain-http"}},
 		{"bad duration", serve("--drain", "soon"), nil, []string{`"soon"`, "drain", tell}},
 		{"bad duration in a variable", serve(), map[string]string{"CENOTE_DRAIN": "soon"}, []string{"CENOTE_DRAIN", tell}},
+		{"less than no notice", serve("--notice", "-1s"), nil, []string{"notice -1s"}},
 		{"less than no time", serve("--drain", "-1s"), nil, []string{"drain -1s"}},
 		{"redirect without URL", serve("--redirect", "login.example.test"), nil, []string{"login.example.test", "HOST=URL", tell}},
 		{"redirect to a file", serve("--redirect", "login.example.test=file:///etc"), nil, []string{"login.example.test", "http or https", tell}},
@@ -256,7 +257,7 @@ func TestLoopback(t *testing.T) {
 // TestHelp asks for help in every way: the status is 0, and all settings are told.
 func TestHelp(t *testing.T) {
 	clean(t)
-	settings := []string{"-listen", "-data", "-redirect", "-account", "-token-algorithm", "-drain", "-host", "-allow-plain-http", "-cached-identities", "-config"}
+	settings := []string{"-listen", "-data", "-redirect", "-account", "-token-algorithm", "-notice", "-drain", "-host", "-allow-plain-http", "-cached-identities", "-config"}
 	for _, test := range []struct {
 		args []string
 		says []string
