@@ -36,7 +36,7 @@ type Ledger struct {
 	Failures map[string]int // by kind
 	Hung     int            // requests that reached the limit
 	Slowest  time.Duration
-	Silence  time.Duration  // the longest without an answer
+	Silence  time.Duration // the longest without an answer
 
 	last time.Time // of an answer
 }
