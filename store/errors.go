@@ -33,6 +33,18 @@ func (e *NewerError) Error() string {
 		e.Path, e.Have, e.Known)
 }
 
+// OlderError means that an older program wrote a file that is to be shared.
+type OlderError struct {
+	Path  string // the file
+	Have  int64  // the schema version of the file
+	Known int64  // the schema version of this program
+}
+
+func (e *OlderError) Error() string {
+	return fmt.Sprintf("store: %s has schema version %d, this program wants %d: start the server with this program once, which brings the file up to date, or use the older program",
+		e.Path, e.Have, e.Known)
+}
+
 // DamagedError means that the file is no intact database.
 type DamagedError struct {
 	Path string
@@ -53,7 +65,7 @@ type MasterKeyError struct {
 }
 
 func (e *MasterKeyError) Error() string {
-	return fmt.Sprintf("store: the master key is not the one under which %s was made: start with that key, or with another data folder", e.Path)
+	return fmt.Sprintf("store: the master key is not the one that %s is sealed under: start with that key, or with another data folder", e.Path)
 }
 
 func folderError(path string, err error) error {

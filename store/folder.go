@@ -2,6 +2,7 @@ package store
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -20,6 +21,20 @@ func lockFolder(path string) (*flock.Flock, error) {
 		return nil, errors.Join(&LockedError{Path: path}, lock.Close())
 	}
 	return lock, nil
+}
+
+// provideFile makes the file unless it exists; a shared one has to.
+func provideFile(file string, shared bool) error {
+	if !shared {
+		if err := createFile(file); err != nil {
+			return openError(file, err)
+		}
+		return nil
+	}
+	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("store: there is no %s: name the data folder of a server that has been started once: %w", file, err)
+	}
+	return nil
 }
 
 // createFile makes an empty file that only this user can read, unless it exists;

@@ -20,8 +20,8 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrateSQLite brings the schema of the file up to date.
-func migrateSQLite(ctx context.Context, file string) (err error) {
+// migrateSQLite brings the schema of the file up to date, or a shared one's has to be.
+func migrateSQLite(ctx context.Context, file string, shared bool) (err error) {
 	db, err := driver.Open(file, func(c *sqlite3.Conn) error {
 		return c.Exec(`PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL`)
 	})
@@ -31,14 +31,14 @@ func migrateSQLite(ctx context.Context, file string) (err error) {
 	defer func() { err = errors.Join(err, db.Close()) }()
 	// A step at a time: what is halfway when the machine goes down is not there at all.
 	inOne := func(text string) string { return strings.ReplaceAll(text, "-- +goose NO TRANSACTION\n", "") }
-	return migrate(ctx, db, goosedb.DialectSQLite3, file, inOne)
+	return migrate(ctx, db, goosedb.DialectSQLite3, file, shared, inOne)
 }
 
 // migratePostgres brings the schema of a database up to date. Each statement is a
 // transaction, which some engines want, and can be run again after a crash. Several servers
 // may do so at once: what is there already is left alone, and whoever loses a race looks
 // again.
-func migratePostgres(ctx context.Context, config *pgx.ConnConfig, name string) (err error) {
+func migratePostgres(ctx context.Context, config *pgx.ConnConfig, name string, shared bool) (err error) {
 	db := stdlib.OpenDB(*config)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	inBytes := false // texts are compared byte by byte
@@ -49,7 +49,7 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, name string) (
 		return unreachable(name, err)
 	}
 	return retry(ctx, mendsMigration, func(ctx context.Context) error {
-		return migrate(ctx, db, goosedb.DialectAuroraDSQL, name, func(text string) string {
+		return migrate(ctx, db, goosedb.DialectAuroraDSQL, name, shared, func(text string) string {
 			text = strings.ReplaceAll(text, " WITHOUT ROWID", "")
 			text = strings.ReplaceAll(text, " ADD COLUMN ", " ADD COLUMN IF NOT EXISTS ")
 			if inBytes {
@@ -69,8 +69,8 @@ func mendsMigration(err error, attempt int) bool {
 	return isPassing(err)
 }
 
-// migrate runs the steps that are missing.
-func migrate(ctx context.Context, db *sql.DB, dialect goosedb.Dialect, name string, rewrite func(string) string) error {
+// migrate runs the steps that are missing. What is shared must miss none.
+func migrate(ctx context.Context, db *sql.DB, dialect goosedb.Dialect, name string, shared bool, rewrite func(string) string) error {
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {
 		return err
@@ -89,6 +89,12 @@ func migrate(ctx context.Context, db *sql.DB, dialect goosedb.Dialect, name stri
 	}
 	if have > known {
 		return &NewerError{Path: name, Have: have, Known: known}
+	}
+	if shared {
+		if have < known {
+			return &OlderError{Path: name, Have: have, Known: known}
+		}
+		return nil
 	}
 	_, err = provider.Up(ctx)
 	return err

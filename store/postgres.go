@@ -39,13 +39,13 @@ type postgres struct {
 	running sync.WaitGroup // what close waits for
 }
 
-func openPostgres(ctx context.Context, url string) (*postgres, error) {
+func openPostgres(ctx context.Context, url string, shared bool) (*postgres, error) {
 	config, err := parseURL(url)
 	if err != nil {
 		return nil, err
 	}
 	name := databaseName(config.ConnConfig)
-	if err := migratePostgres(ctx, config.ConnConfig, name); err != nil {
+	if err := migratePostgres(ctx, config.ConnConfig, name, shared); err != nil {
 		return nil, err
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, config)

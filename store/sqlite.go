@@ -19,11 +19,12 @@ type sqlite struct {
 	readers   chan *sqliteConn
 	closing   chan struct{}
 	once      sync.Once
+	shared    bool // with another process, perhaps
 }
 
-func openSQLite(ctx context.Context, file string) (*sqlite, error) {
-	if err := createFile(file); err != nil {
-		return nil, openError(file, err)
+func openSQLite(ctx context.Context, file string, shared bool) (*sqlite, error) {
+	if err := provideFile(file, shared); err != nil {
+		return nil, err
 	}
 	// The writer is opened before the migration: whoever closes last removes the
 	// log, and would do so each time.
@@ -34,8 +35,9 @@ func openSQLite(ctx context.Context, file string) (*sqlite, error) {
 	db := &sqlite{
 		readers: make(chan *sqliteConn, runtime.GOMAXPROCS(0)),
 		closing: make(chan struct{}),
+		shared:  shared,
 	}
-	err = migrateSQLite(ctx, file)
+	err = migrateSQLite(ctx, file, shared)
 	if err == nil {
 		err = db.openReaders(file)
 	}
@@ -48,6 +50,9 @@ func openSQLite(ctx context.Context, file string) (*sqlite, error) {
 
 func upgradeError(file string, err error) error {
 	if _, newer := errors.AsType[*NewerError](err); newer {
+		return err
+	}
+	if _, older := errors.AsType[*OlderError](err); older {
 		return err
 	}
 	return openError(file, err)
@@ -146,7 +151,11 @@ func (db *sqlite) close() error {
 	db.once.Do(func() {
 		close(db.closing)
 		writer := db.committer.stop()
-		err = errors.Join(db.closeReaders(cap(db.readers)), writer.checkpoint(), writer.close())
+		err = db.closeReaders(cap(db.readers))
+		if !db.shared {
+			err = errors.Join(err, writer.checkpoint())
+		}
+		err = errors.Join(err, writer.close())
 	})
 	return err
 }

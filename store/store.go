@@ -27,8 +27,15 @@ type Config struct {
 	// target_session_attrs, sslmode, and pool_max_conns.
 	URL string
 
-	// MasterKey seals the secrets; it must be the same at every Open.
+	// MasterKey seals the secrets; it must be the same at every Open. Nil asks Custody for
+	// it.
 	MasterKey *seal.Key
+	Custody   Custody
+
+	// Shared opens what another process may have open, such as a running server: without
+	// the lock of the folder, and without bringing the file or database up to date, which
+	// must be there.
+	Shared bool
 
 	// CachedIdentities is how many identities are kept in memory at most, some
 	// 300 bytes each; zero means 200,000, less than zero none.
@@ -50,7 +57,8 @@ type Config struct {
 type Store struct {
 	db     database
 	lock   *flock.Flock // of a data folder
-	master *seal.Key
+	master master
+	sealed []string // kinds of entities
 	now    func() time.Time
 
 	identities *identityCache
@@ -65,12 +73,15 @@ type Store struct {
 }
 
 // Open opens the data folder, brings its file cenote.db up to date, and holds the
-// folder's lock until Close; or it connects to the database and brings that up to date.
-// Errors name the file or database and say what to do; those with a type are
-// *LockedError, *NewerError, *DamagedError and *MasterKeyError.
+// folder's lock until Close, unless it is Shared; or it connects to the database and
+// brings that up to date. Errors name the file or database and say what to do; those with a
+// type are *LockedError, *NewerError, *OlderError, *DamagedError and *MasterKeyError.
 func Open(ctx context.Context, config Config) (*Store, error) {
+	if config.MasterKey != nil {
+		config.Custody = held{config.MasterKey}
+	}
 	switch {
-	case config.MasterKey == nil:
+	case config.Custody == nil:
 		return nil, errors.New("store: no master key given")
 	case config.Path != "" && config.URL != "":
 		return nil, errors.New("store: both a data folder and a database given")
@@ -81,6 +92,10 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, folderError(config.Path, err)
 	}
+	file := filepath.Join(path, "cenote.db")
+	if config.Shared {
+		return openFile(ctx, config, file)
+	}
 	if err := os.MkdirAll(path, 0o700); err != nil {
 		return nil, folderError(path, err)
 	}
@@ -88,7 +103,7 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	s, err := openLocked(ctx, config, filepath.Join(path, "cenote.db"))
+	s, err := openFile(ctx, config, file)
 	if err != nil {
 		return nil, errors.Join(err, lock.Close())
 	}
@@ -96,14 +111,14 @@ func Open(ctx context.Context, config Config) (*Store, error) {
 	return s, nil
 }
 
-func openLocked(ctx context.Context, config Config, file string) (*Store, error) {
-	db, err := openSQLite(ctx, file)
+func openFile(ctx context.Context, config Config, file string) (*Store, error) {
+	db, err := openSQLite(ctx, file, config.Shared)
 	if err != nil {
 		return nil, err
 	}
 	s, err := openOn(ctx, db, file, config)
-	if err != nil {
-		return nil, err
+	if err != nil || config.Shared {
+		return s, err
 	}
 	if err := s.sealLegacy(ctx, file); err != nil {
 		return nil, errors.Join(err, s.Close())
@@ -112,7 +127,7 @@ func openLocked(ctx context.Context, config Config, file string) (*Store, error)
 }
 
 func openURL(ctx context.Context, config Config) (*Store, error) {
-	db, err := openPostgres(ctx, config.URL)
+	db, err := openPostgres(ctx, config.URL, config.Shared)
 	if err != nil {
 		return nil, err
 	}
@@ -121,16 +136,17 @@ func openURL(ctx context.Context, config Config) (*Store, error) {
 
 // openOn opens a store on a database that is up to date.
 func openOn(ctx context.Context, db database, name string, config Config) (*Store, error) {
-	s := newStore(db, config)
-	if err := s.checkMasterKey(ctx, name); err != nil {
+	key, err := unlock(ctx, db, config, name)
+	if err != nil {
 		return nil, errors.Join(err, db.close())
 	}
+	s := newStore(db, key, config)
 	s.uses.start()
 	return s, nil
 }
 
-func newStore(db database, config Config) *Store {
-	s := &Store{db: db, master: config.MasterKey, now: config.Now}
+func newStore(db database, key master, config Config) *Store {
+	s := &Store{db: db, master: key, now: config.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}
