@@ -122,6 +122,17 @@ func (m *master) insert(c conn, note string) error {
 	return err
 }
 
+// Check reports whether the database answers and still has the master key with which the
+// store was opened: the error is a *MasterKeyError if it has not.
+func (s *Store) Check(ctx context.Context) error {
+	now := master{}
+	_, err := now.read(ctx, s.db)
+	if err == nil && now.probe != s.master.probe {
+		err = &MasterKeyError{Path: s.master.file}
+	}
+	return err
+}
+
 // guard begins a transaction that seals something: it ends with an error if the
 // database has another master key by now. It writes, though it changes nothing, so that
 // such transactions come one after the other, and two that start at once see each

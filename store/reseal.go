@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"errors"
 	"fmt"
 )
 
@@ -17,6 +18,9 @@ func (s *Store) Reseal(ctx context.Context, custody Custody) error {
 	return s.db.write(ctx, write{do: func(c conn) error {
 		if err := s.master.guard(c); err != nil {
 			return err
+		}
+		if _, err := next.codec().open(s.master.probe, keyKind(purposeProbe), onlyID); err == nil {
+			return errors.New("store: the new master key is the old one: give another")
 		}
 		if _, err := c.exec(`DELETE FROM secret_keys WHERE purpose IN ($1, $2)`, purposeProbe, purposeNote); err != nil {
 			return err
