@@ -59,6 +59,7 @@ type Options struct {
 	Data      string            // folder; a new one when empty
 	Redirects map[string]string // provider host to base URL
 	Flags     []string          // further flags
+	Variables []string          // further environment variables, NAME=VALUE
 	Dev       bool              // with a demo pool and its provider, as for a developer's first minute
 	OwnRoot   bool              // let the server make its own root keys, which Server.Root then does not have
 }
@@ -100,9 +101,14 @@ func (s *Server) Restart(t testing.TB) {
 	for host, base := range s.options.Redirects {
 		arguments = append(arguments, "--redirect", host+"="+base)
 	}
-	s.process = launch(t, "cenote", binary(t, s.Root, arguments...))
+	cmd := binary(t, s.Root, arguments...)
+	cmd.Env = append(cmd.Env, s.options.Variables...)
+	s.process = launch(t, "cenote", cmd)
 	s.process.waitReady(t, s.URL+"/readyz")
 }
+
+// SetFlags replaces the further flags for the next Restart.
+func (s *Server) SetFlags(flags ...string) { s.options.Flags = flags }
 
 // Address is the host and port that the server listens on.
 func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
@@ -165,7 +171,15 @@ func (s *Server) LogFrom(t testing.TB, offset int) []byte {
 // program goes on running.
 func Run(t testing.TB, arguments ...string) (code int, output string) {
 	t.Helper()
-	p := launch(t, "cenote", binary(t, newRoot(), arguments...))
+	return RunWith(t, nil, arguments...)
+}
+
+// RunWith is Run with further environment variables.
+func RunWith(t testing.TB, variables []string, arguments ...string) (code int, output string) {
+	t.Helper()
+	cmd := binary(t, newRoot(), arguments...)
+	cmd.Env = append(cmd.Env, variables...)
+	p := launch(t, "cenote", cmd)
 	code = p.wait(t)
 	return code, p.output.String()
 }

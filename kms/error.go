@@ -3,6 +3,7 @@ package kms
 import (
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"strings"
 )
 
@@ -43,6 +44,9 @@ func (e *Error) advice() string {
 		return "name a symmetric key for encryption"
 	case "UnrecognizedClientException", "InvalidClientTokenId", "InvalidSignatureException", "IncompleteSignatureException", "ExpiredTokenException", "MissingAuthenticationTokenException":
 		return fmt.Sprintf("check the access key %s, its secret and its session token, and the clock of this machine", e.AccessKey)
+	}
+	if e.Status == http.StatusUnauthorized || e.Status == http.StatusForbidden { // of one that has words of its own for it
+		return fmt.Sprintf("check the access key %s and its secret, and allow kms:%s to it", e.AccessKey, e.Operation)
 	}
 	return "try again, and if it stays so, ask whoever runs the KMS"
 }

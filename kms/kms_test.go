@@ -104,6 +104,7 @@ func TestRefusals(t *testing.T) {
 		{400, `{"__type":"UnrecognizedClientException","message":"The security token included in the request is invalid."}`, "check the access key AKIDEXAMPLE"},
 		{400, `{"__type":"ExpiredTokenException"}`, "its session token"},
 		{400, `{"__type":"ThrottlingException","message":"Rate exceeded"}`, "try again"},
+		{403, `<ErrorResponse/>`, "status 403: check the access key AKIDEXAMPLE and its secret, and allow kms:Decrypt to it"},
 		{503, `<html>down</html>`, "status 503: try again"},
 		{500, `{"__type":"KMSInternalException","message":"a\nb\u0000c` + strings.Repeat("x", 1000) + `"}`, "KMSInternalException a b cxxx"},
 		{301, ``, "status 301"},
