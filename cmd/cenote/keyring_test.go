@@ -68,7 +68,7 @@ func (r *keyring) opens(other *keyring) bool {
 
 func mustRotate(t *testing.T, st *store.Store) rotation {
 	t.Helper()
-	done, err := rotate(t.Context(), st)
+	done, err := rotate(t.Context(), st, false)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -155,6 +155,27 @@ func TestStartAfterRotation(t *testing.T) {
 		late := mustRing(t, st)
 		if late.seals() != first.seals() || late.signs(t) != first.signs(t) {
 			t.Error("it uses a key that others may not know")
+		}
+	})
+}
+
+// TestRevoke leaves nothing of the old keys, and a server goes on with the new ones.
+func TestRevoke(t *testing.T) {
+	t.Parallel()
+	path := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		st := openMade(t, path)
+		defer func() { _ = st.Close() }()
+		one, old := mustRing(t, st), mustRing(t, st)
+		go one.run(t.Context(), slog.New(slog.DiscardHandler))
+		time.Sleep(time.Minute + pollEvery/2)
+		done, err := rotate(t.Context(), st, true)
+		if err != nil || len(done.Added) != 2 || len(done.Removed) != 2 {
+			t.Fatalf("the rotation is %+v, %v", done, err)
+		}
+		time.Sleep(pollEvery)
+		if one.opens(old) || one.issuer.Keys().Has(old.signs(t)) || one.seals() != done.Added[0].ID || one.signs(t) != done.Added[1].ID {
+			t.Error("it takes what was made with the old keys, or does not use the new ones")
 		}
 	})
 }

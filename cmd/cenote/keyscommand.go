@@ -111,11 +111,15 @@ func rotateKeys(ctx context.Context, args []string, stdout io.Writer) error {
 	flags := newFlags("keys rotate")
 	asJSON := flags.Bool("json", false, "print one line of JSON")
 	master := flags.Bool("master", false, "seal all secrets under a new master key; no server may be running")
+	revoke := flags.Bool("revoke", false, "end all sessions and tokens of before at once, since a key has leaked")
 	next := masterFlags{prefix: "new-"}
 	next.register(flags)
 	settings, kept, err := readKept(flags, args)
 	if err != nil {
 		return err
+	}
+	if *master && *revoke {
+		return &usageError{"--revoke is about the keys of tokens, and --master about another; do one after the other"}
 	}
 	if *master {
 		return rotateMaster(ctx, settings, kept, next, *asJSON, stdout)
@@ -125,7 +129,7 @@ func rotateKeys(ctx context.Context, args []string, stdout io.Writer) error {
 	}
 	var done rotation
 	err = beside(ctx, settings, func(st *store.Store) error {
-		done, err = rotate(ctx, st)
+		done, err = rotate(ctx, st, *revoke)
 		return err
 	})
 	if err != nil {
@@ -137,8 +141,9 @@ func rotateKeys(ctx context.Context, args []string, stdout io.Writer) error {
 	return done.print(stdout)
 }
 
-// rotate adds a key of each kind that there is, and removes those that no token needs.
-func rotate(ctx context.Context, st *store.Store) (rotation, error) {
+// rotate adds a key of each kind that there is, and removes those that no token needs, or
+// all others.
+func rotate(ctx context.Context, st *store.Store, revoke bool) (rotation, error) {
 	done := rotation{Added: []keyFacts{}, Removed: []keyFacts{}}
 	for _, kind := range rotatingKeys() {
 		has, err := st.Keys(ctx, kind.purpose)
@@ -154,7 +159,7 @@ func rotate(ctx context.Context, st *store.Store) (rotation, error) {
 		}
 		var before, after []store.Key
 		err = st.ChangeKeys(ctx, kind.purpose, func(keys []store.Key) ([]store.Key, error) {
-			before, after = keys, kind.rotated(keys, fresh, time.Now())
+			before, after = keys, kind.rotated(keys, fresh, time.Now(), revoke)
 			return after, nil
 		})
 		if err != nil {
@@ -177,7 +182,7 @@ func (r rotation) print(out io.Writer) error {
 	if err := table.Flush(); err != nil || len(r.Removed) == 0 {
 		return err
 	}
-	fmt.Fprint(out, "\nRemoved, since no token needs them any more:\n\n")
+	fmt.Fprint(out, "\nRemoved, and with them the tokens that were left of them:\n\n")
 	for _, k := range r.Removed {
 		fmt.Fprintf(table, "  %s\t%s\n", k.Purpose, k.ID)
 	}

@@ -54,11 +54,14 @@ func (k rotatingKey) fresh() (store.Key, error) {
 
 // rotated puts a fresh key before the others, the newest first, and takes away those
 // that no token can need any more. What counts as the newest is the newest of all, even
-// where another clock made the one before.
-func (k rotatingKey) rotated(keys []store.Key, fresh store.Key, now time.Time) (next []store.Key) {
+// where another clock made the one before. To revoke takes all others away.
+func (k rotatingKey) rotated(keys []store.Key, fresh store.Key, now time.Time, revoke bool) (next []store.Key) {
 	fresh.Created = now
 	if len(keys) > 0 && !keys[0].Created.Before(now) {
 		fresh.Created = keys[0].Created.Add(time.Millisecond)
+	}
+	if revoke {
+		return []store.Key{fresh}
 	}
 	all := slices.Insert(slices.Clone(keys), 0, fresh)
 	for i, key := range all {

@@ -50,9 +50,13 @@ func TestRotated(t *testing.T) {
 		"a clock that was ahead":          {session, made("a@200"), at(1), []store.Key{{ID: "new", Created: at(200).Add(time.Millisecond)}, made("a@200")[0]}},
 		"made in the same moment as this": {session, made("a@1"), at(1), []store.Key{{ID: "new", Created: at(1).Add(time.Millisecond)}, made("a@1")[0]}},
 	} {
-		got := test.kind.rotated(test.keys, store.Key{ID: "new"}, test.now)
+		got := test.kind.rotated(test.keys, store.Key{ID: "new"}, test.now, false)
 		if diff := cmp.Diff(test.want, got); diff != "" {
 			t.Errorf("%s: %s", name, diff)
+		}
+		revoked := test.kind.rotated(test.keys, store.Key{ID: "new"}, test.now, true)
+		if diff := cmp.Diff(test.want[:1], revoked); diff != "" {
+			t.Errorf("%s, revoked: %s", name, diff)
 		}
 	}
 }
@@ -72,7 +76,7 @@ func TestRotatedKeepsWhatTokensNeed(t *testing.T) {
 				replaced[keys[0].ID] = now
 			}
 			before := keys
-			keys = kind.rotated(keys, store.Key{ID: string(rune('a' + i))}, now)
+			keys = kind.rotated(keys, store.Key{ID: string(rune('a' + i))}, now, false)
 			for j, k := range keys[1:] {
 				if !keys[j].Created.After(k.Created) {
 					t.Fatalf("not the newest first: %v", keys)

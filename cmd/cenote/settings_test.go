@@ -194,6 +194,7 @@ func TestMisuse(t *testing.T) {
 		{"unknown flag of keys", []string{"keys", "rotate", "--nope"}, nil, []string{"-nope", "`cenote keys rotate -h`"}},
 		{"unknown line for keys", []string{"keys", "list", "--config", configFile(t, "listen 127.0.0.1:1", "listne 127.0.0.1:1")}, nil, []string{"line 2", `"listne"`, "`cenote keys list -h`"}},
 		{"new master key for nothing", []string{"keys", "rotate", "--new-master-key-file", "x"}, nil, []string{"--master"}},
+		{"two rotations", []string{"keys", "rotate", "--master", "--revoke"}, nil, []string{"--revoke", "one after the other"}},
 		{"whose token", []string{"dev", "token"}, nil, []string{"whose token?", "`cenote dev token alice`"}},
 		{"two users", []string{"dev", "token", "alice", "bob"}, nil, []string{`"bob"`, "`cenote dev token alice`"}},
 		{"claim without value", []string{"dev", "token", "alice", "--claim", "dept"}, nil, []string{`"dept"`, "NAME=VALUE"}},
@@ -264,7 +265,7 @@ func TestHelp(t *testing.T) {
 		{[]string{"dev", "token", "alice", "--help"}, []string{"-endpoint", "-claim"}},
 		{[]string{"keys", "-h"}, []string{"cenote keys list", "cenote keys rotate --master"}},
 		{[]string{"keys", "list", "-h"}, []string{"-data", "-json", "-master-key-kms"}},
-		{[]string{"keys", "rotate", "-h"}, []string{"-data", "-json", "-master", "-new-master-key-file", "-new-master-key-kms"}},
+		{[]string{"keys", "rotate", "-h"}, []string{"-data", "-json", "-master", "-revoke", "-new-master-key-file", "-new-master-key-kms"}},
 		{[]string{"version"}, []string{"cenote "}},
 		{[]string{"--version"}, []string{"cenote "}},
 	} {
