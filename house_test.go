@@ -46,9 +46,10 @@ func arrows() map[string]string {
 		"audit":       "fault",
 		"store":       "cognito iam policy seal",
 		"server":      "arn audit cognito fault iam issuer policy provider sigv4 sts token wire",
-		"cmd/cenote":  "arn audit cognito fault iam issuer kms policy provider seal server sigv4 sts store testidp token",
+		"awsaccount":  "arn cognito fault iam policy",
+		"cmd/cenote":  "arn audit awsaccount cognito fault iam issuer kms policy provider seal server sigv4 sts store testidp token",
 		"gate":        "sigv4",
-		"bench":       "policy seal sigv4 sts testidp token",
+		"bench":       "pgtest policy seal sigv4 sts testidp token",
 	}
 }
 

@@ -3,13 +3,11 @@ package main_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"net"
 	"net/http"
 	"os/exec"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -47,14 +45,16 @@ func TestSpread(t *testing.T) {
 	}
 }
 
-func TestParseProcess(t *testing.T) {
+func TestParseTimes(t *testing.T) {
 	t.Parallel()
 	stat := "42 (a (b) c) S 1 42 42 0 -1 4194304 100 0 0 0 250 50 7 9 20 0 8 0 12345 1 2\n"
-	if got, err := bench.ParseProcess([]byte(stat)); err != nil || got != 3*time.Second {
-		t.Errorf("process time is %v, %v; want 3s", got, err)
+	for count, want := range map[int]time.Duration{2: 3 * time.Second, 4: 3160 * time.Millisecond} {
+		if got, err := bench.ParseTimes([]byte(stat), count); err != nil || got != want {
+			t.Errorf("%d times are %v, %v; want %v", count, got, err, want)
+		}
 	}
 	for _, bad := range []string{"", "42 (x) S 1", strings.Replace(stat, "250", "many", 1)} {
-		if got, err := bench.ParseProcess([]byte(bad)); err == nil {
+		if got, err := bench.ParseTimes([]byte(bad), 2); err == nil {
 			t.Errorf("%q gave %v", bad, got)
 		}
 	}
@@ -122,63 +122,6 @@ func TestSend(t *testing.T) {
 				t.Errorf("the server received %q, want %q", got, request)
 			}
 		})
-	}
-}
-
-type spread struct{ Median, Min, Max float64 }
-
-func (s spread) isOdd() bool { return s.Min <= 0 || s.Median < s.Min || s.Max < s.Median }
-
-// TestRun runs the whole program for seconds and looks at what it reports.
-func TestRun(t *testing.T) {
-	t.Parallel()
-	out, err := exec.Command(build(t), "-duration", "4200ms", "-connections", "4", "-json").Output()
-	if err != nil {
-		t.Fatalf("bench: %v", err)
-	}
-	type figures struct {
-		RequestsPerSecond, P50Milliseconds, P99Milliseconds spread
-	}
-	var got struct {
-		Connections, Rounds int
-		Operations          []struct {
-			Name          string
-			Floor, Server figures
-			ShareOfFloor  spread
-		}
-		Decisions []struct {
-			Name                                       string
-			PerSecond, Nanoseconds, Allocations, Bytes spread
-			FloorNanoseconds, ShareOfFloor             *spread
-		}
-	}
-	if err := json.Unmarshal(out, &got); err != nil {
-		t.Fatalf("bench: %v\n%s", err, out)
-	}
-	if got.Connections != 4 || got.Rounds != 3 || len(got.Operations) != 4 || len(got.Decisions) != 5 {
-		t.Errorf("report is %s", out)
-	}
-	for _, o := range got.Operations {
-		for _, s := range []spread{
-			o.Floor.RequestsPerSecond, o.Floor.P50Milliseconds, o.Floor.P99Milliseconds,
-			o.Server.RequestsPerSecond, o.Server.P50Milliseconds, o.Server.P99Milliseconds, o.ShareOfFloor,
-		} {
-			if s.isOdd() {
-				t.Errorf("%s has %+v", o.Name, s)
-			}
-		}
-	}
-	for i, d := range got.Decisions {
-		figures := []spread{d.PerSecond, d.Nanoseconds, d.Allocations, d.Bytes}
-		if i < 2 {
-			if d.FloorNanoseconds == nil || d.ShareOfFloor == nil {
-				t.Fatalf("%s has no floor", d.Name)
-			}
-			figures = append(figures, *d.FloorNanoseconds, *d.ShareOfFloor)
-		}
-		if slices.ContainsFunc(figures, spread.isOdd) {
-			t.Errorf("%s has %+v", d.Name, figures)
-		}
 	}
 }
 

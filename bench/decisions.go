@@ -1,15 +1,14 @@
 package main
 
 import (
+	"crypto/rand"
+	"crypto/rsa"
 	"flag"
 	"fmt"
 	"runtime"
 	"testing"
 	"time"
 )
-
-// freshToken is the decision about an ID token that is verified for the first time.
-const freshToken = "ID token not seen before"
 
 // decision is what the server decides for each call, without its network and its disk.
 type decision struct {
@@ -26,20 +25,52 @@ type sample struct {
 	bytes       int64
 }
 
+// measureDecisions measures each in turn, as often as everything else.
+func (b *bench) measureDecisions() ([]cost, error) {
+	list, err := decisions(b.pools)
+	if err != nil {
+		return nil, err
+	}
+	samples := make([][]sample, len(list))
+	for range rounds {
+		for i, d := range list {
+			progress("%s", d.name)
+			seen, err := d.measure(b.window)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", d.name, err)
+			}
+			samples[i] = append(samples[i], seen)
+		}
+	}
+	var costs []cost
+	for i, d := range list {
+		costs = append(costs, costOf(d.name, samples[i]))
+	}
+	return costs, nil
+}
+
 // decisions are those to measure.
-func decisions(pools *userPools, tokens []string) ([]decision, error) {
+func decisions(pools *userPools) ([]decision, error) {
+	logins, err := pools.signFor(2 * hot)
+	if err != nil {
+		return nil, err
+	}
 	verification, err := newVerification(time.Now())
 	if err != nil {
 		return nil, fmt.Errorf("preparing a signed call: %w", err)
 	}
-	rsaOnly, err := pools.verifyOnly(tokens[0])
+	key, err := rsa.GenerateKey(rand.Reader, 2048)
+	if err != nil {
+		return nil, err
+	}
+	rsaOnly, err := verifyOnly(key)
 	if err != nil {
 		return nil, fmt.Errorf("preparing a login: %w", err)
 	}
 	list := []decision{
-		{name: "signed call with a session token", decide: verification.verify, floor: verification.floor},
-		{name: freshToken, decide: pools.login(tokens), floor: rsaOnly},
-		{name: "ID token seen before", decide: pools.login(tokens[:1])},
+		{name: "signed call with a session token", decide: verification.verify, floor: verification.floor.verify},
+		{name: "ID token not seen before", decide: pools.login(logins), floor: rsaOnly},
+		{name: "ID token seen before", decide: pools.login(logins[:1])},
 	}
 	for _, statements := range []int{10, 200} {
 		evaluate, err := newEvaluation(statements)
@@ -49,14 +80,6 @@ func decisions(pools *userPools, tokens []string) ([]decision, error) {
 		list = append(list, decision{name: fmt.Sprintf("role of %d statements", statements), decide: evaluate})
 	}
 	return list, nil
-}
-
-// windows is how many windows a decision takes in a round.
-func (d decision) windows() int {
-	if d.floor == nil {
-		return 1
-	}
-	return 2
 }
 
 // measure looks at the floor and at the decision for a window each. One core has to do

@@ -26,13 +26,27 @@ const (
 type window struct {
 	length    time.Duration
 	latencies []time.Duration // of each request that began in it, sorted
-	cpu       usage
+	used      usage
+	memory    float64 // of the server at its end, in megabytes
 }
 
 // load sends the requests of an operation over connections, on each one after the
-// other, and returns what it saw during length.
+// other, and returns what it saw during length; or longer, on a machine so busy that
+// there was nothing to see.
 func load(ctx context.Context, server *process, o operation, connections int, length time.Duration) (window, error) {
-	begin := time.Now().Add(warmUp)
+	for ; ; length *= 2 {
+		w, err := loadOnce(ctx, server, o, connections, length)
+		if err != nil || len(w.latencies) > 0 {
+			return w, err
+		}
+		if length > maxWindow {
+			return w, errors.New("no request was answered")
+		}
+	}
+}
+
+func loadOnce(ctx context.Context, server *process, o operation, connections int, length time.Duration) (window, error) {
+	begin := time.Now().Add(min(warmUp, length/2))
 	end := begin.Add(length)
 	type result struct {
 		latencies []time.Duration
@@ -45,16 +59,16 @@ func load(ctx context.Context, server *process, o operation, connections int, le
 			results <- result{latencies, err}
 		}()
 	}
-	cpu, err := usageBetween(ctx, server.pid, begin, end)
-	w := window{length: length, cpu: cpu}
+	used, err := usageBetween(ctx, server, begin, end)
+	w := window{length: length, used: used}
 	for range connections {
 		r := <-results
 		err = errors.Join(err, r.err)
 		w.latencies = append(w.latencies, r.latencies...)
 	}
 	slices.Sort(w.latencies)
-	if err == nil && len(w.latencies) == 0 {
-		err = errors.New("no request was answered")
+	if err == nil {
+		w.memory, err = ownMemory(server.pid)
 	}
 	return w, err
 }
@@ -72,7 +86,7 @@ func sendUntil(ctx context.Context, address string, next func() []byte, begin, e
 		if sent.After(end) {
 			return latencies, nil
 		}
-		if err := c.do(next()); err != nil {
+		if err := c.do(ctx, next()); err != nil {
 			return nil, err
 		}
 		if sent.After(begin) {
@@ -86,7 +100,9 @@ func sendUntil(ctx context.Context, address string, next func() []byte, begin, e
 // it, are what takes the time.
 type connection struct {
 	net.Conn
-	reader *bufio.Reader
+	reader   *bufio.Reader
+	deadline time.Time
+	over     bool // the server said so
 }
 
 func dial(ctx context.Context, address string, deadline time.Time) (*connection, error) {
@@ -94,11 +110,27 @@ func dial(ctx context.Context, address string, deadline time.Time) (*connection,
 	if err != nil {
 		return nil, err
 	}
-	return &connection{conn, bufio.NewReader(conn)}, conn.SetDeadline(deadline)
+	return &connection{Conn: conn, reader: bufio.NewReader(conn), deadline: deadline}, conn.SetDeadline(deadline)
+}
+
+// again connects once more, as clients do after a server that ends each connection.
+func (c *connection) again(ctx context.Context) error {
+	next, err := dial(ctx, c.RemoteAddr().String(), c.deadline)
+	if err != nil {
+		return err
+	}
+	_ = c.Close()
+	*c = *next
+	return nil
 }
 
 // do sends a request and reads its answer, which must be 200.
-func (c *connection) do(request []byte) error {
+func (c *connection) do(ctx context.Context, request []byte) error {
+	if c.over {
+		if err := c.again(ctx); err != nil {
+			return err
+		}
+	}
 	if _, err := c.Write(request); err != nil {
 		return err
 	}
@@ -118,6 +150,9 @@ func (c *connection) do(request []byte) error {
 		name, value, isField := bytes.Cut(line, []byte(":"))
 		if !isField {
 			break
+		}
+		if bytes.EqualFold(name, []byte("Connection")) {
+			c.over = bytes.EqualFold(bytes.TrimSpace(value), []byte("close"))
 		}
 		if bytes.EqualFold(name, []byte("Content-Length")) {
 			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
@@ -153,5 +188,5 @@ func exchange(ctx context.Context, address string, request []byte) (answer, erro
 		err = fmt.Errorf("%s: %s", response.Status, body)
 	}
 	response.Header.Del("Date")
-	return answer{response.Header, body}, err
+	return answer{Header: response.Header, Body: body}, err
 }

@@ -3,57 +3,115 @@ package main
 import (
 	"context"
 	"fmt"
-	"runtime"
 	"slices"
-	"time"
 )
 
-// measureAll measures each operation at the floor and at the server in turn, so
-// that what else happens on the machine meets both, and then each decision the same
-// way. All windows are as long.
-func measureAll(ctx context.Context, s settings, server, floor *process, operations []operation, decisions []decision) (*report, error) {
-	windows := 2 * len(operations)
-	for _, d := range decisions {
-		windows += d.windows()
-	}
-	length := s.duration / time.Duration(rounds*windows)
-	samples := make([][]sample, len(decisions))
-	floors := make([][]window, len(operations))
-	servers := make([][]window, len(operations))
-	for round := range rounds {
-		for i, o := range operations {
-			progress("round %d of %d: %s", round+1, rounds, o.name)
-			low, err := load(ctx, floor, o, s.connections, length)
-			if err != nil {
-				return nil, fmt.Errorf("%s at the floor: %w", o.name, err)
-			}
-			high, err := load(ctx, server, o, s.connections, length)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", o.name, err)
-			}
-			floors[i], servers[i] = append(floors[i], low), append(servers[i], high)
-		}
-		for i, d := range decisions {
-			progress("round %d of %d: %s", round+1, rounds, d.name)
-			seen, err := d.measure(length)
-			if err != nil {
-				return nil, fmt.Errorf("%s: %w", d.name, err)
-			}
-			samples[i] = append(samples[i], seen)
-		}
-	}
-	all := slices.Concat(slices.Concat(floors...), slices.Concat(servers...))
-	r := &report{
-		Go: runtime.Version(), CPUs: runtime.NumCPU(), Connections: s.connections,
-		Rounds: rounds, WindowSeconds: length.Seconds(),
-		OtherPrograms: spreadOf(all, func(w window) float64 { return w.cpu.others() }),
-		Steal:         spreadOf(all, func(w window) float64 { return w.cpu.steal() }),
-	}
-	for i, o := range operations {
-		r.Operations = append(r.Operations, compare(o.name, floors[i], servers[i]))
-	}
-	for i, d := range decisions {
-		r.Decisions = append(r.Decisions, costOf(d.name, samples[i]))
-	}
-	return r, nil
+// pair is an operation over so many connections, and what was seen of it.
+type pair struct {
+	operation
+	connections int
+
+	floor, crypto, server []window
+	signatures            []float64 // a second, of all cores; where the operation signs
 }
+
+// measure measures each operation at the floor, at the floor with its cryptography and
+// at the server, in turn, so that what else happens on the machine meets all.
+func (b *bench) measure(ctx context.Context, server *process, operations []operation, where string) (serverResult, error) {
+	bare, err := startFloor(ctx, operations, false)
+	if err != nil {
+		return serverResult{}, err
+	}
+	defer bare.stop()
+	crypto, err := startFloor(ctx, operations, true)
+	if err != nil {
+		return serverResult{}, err
+	}
+	defer crypto.stop()
+	var pairs []*pair
+	for _, connections := range b.connections {
+		for _, o := range operations {
+			pairs = append(pairs, &pair{operation: o, connections: connections})
+		}
+	}
+	for round := range rounds {
+		for _, p := range pairs {
+			progress("%s, round %d of %d: %s, %d connections", where, round+1, rounds, p.name, p.connections)
+			if err := b.measurePair(ctx, p, bare, crypto, server); err != nil {
+				return serverResult{}, fmt.Errorf("%s: %w", p.name, err)
+			}
+		}
+	}
+	var result serverResult
+	for _, p := range pairs {
+		result.rows = append(result.rows, p.row())
+		for _, w := range p.server {
+			result.memory = max(result.memory, w.memory)
+		}
+	}
+	return result, nil
+}
+
+func (b *bench) measurePair(ctx context.Context, p *pair, bare, crypto, server *process) error {
+	w, err := load(ctx, bare, p.operation, p.connections, b.window)
+	if err != nil {
+		return fmt.Errorf("at the floor: %w", err)
+	}
+	p.floor = append(p.floor, w)
+	if p.operation.crypto != none {
+		if w, err = load(ctx, crypto, p.operation, p.connections, b.window); err != nil {
+			return fmt.Errorf("at the floor: %w", err)
+		}
+		p.crypto = append(p.crypto, w)
+	}
+	if p.operation.crypto == signing {
+		rate, err := signingRate(b.window)
+		if err != nil {
+			return err
+		}
+		p.signatures = append(p.signatures, rate)
+	}
+	if w, err = load(ctx, server, p.operation, p.connections, b.window); err != nil {
+		return err
+	}
+	p.server = append(p.server, w)
+	return nil
+}
+
+func (p *pair) row() row {
+	r := row{
+		Name: p.name, Connections: p.connections,
+		Server: figuresOf(p.server), Floor: figuresOf(p.floor),
+		ShareOfFloor:  shares(p.server, rates(p.floor)),
+		OtherPrograms: spreadOf(slices.Concat(p.floor, p.server), func(w window) float64 { return w.used.others() }),
+		Steal:         spreadOf(slices.Concat(p.floor, p.server), func(w window) float64 { return w.used.steal() }),
+	}
+	if len(p.crypto) > 0 {
+		figures, share := figuresOf(p.crypto), shares(p.server, rates(p.crypto))
+		r.CryptoFloor, r.ShareOfCryptoFloor = &figures, &share
+	}
+	if len(p.signatures) > 0 {
+		rate, share := spreadOf(p.signatures, itself), shares(p.server, p.signatures)
+		r.SigningRate, r.ShareOfSigning = &rate, &share
+	}
+	return r
+}
+
+func rates(windows []window) []float64 {
+	var list []float64
+	for _, w := range windows {
+		list = append(list, perSecond(w))
+	}
+	return list
+}
+
+// shares compares window by window.
+func shares(server []window, of []float64) spread {
+	var list []float64
+	for i, w := range server {
+		list = append(list, perSecond(w)/of[i])
+	}
+	return spreadOf(list, itself)
+}
+
+func itself(x float64) float64 { return x }

@@ -2,41 +2,68 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 	"slices"
-	"text/tabwriter"
+	"strings"
 	"time"
 )
 
 // report is what a run found. All shares are of 1.
 type report struct {
-	Go            string       `json:"go"`
-	CPUs          int          `json:"cpus"`
-	Connections   int          `json:"connections"`
-	Rounds        int          `json:"rounds"`
-	WindowSeconds float64      `json:"windowSeconds"`
-	OtherPrograms spread       `json:"otherPrograms"` // share of the machine that others took
-	Steal         spread       `json:"steal"`         // share of it that other virtual machines took
-	Operations    []comparison `json:"operations"`
-	Decisions     []cost       `json:"decisions"` // on one core, without network and disk
+	Date          string  `json:"date"`
+	Machine       string  `json:"machine"`
+	Go            string  `json:"go"`
+	CPUs          int     `json:"cpus"`
+	Rounds        int     `json:"rounds"`
+	WindowSeconds float64 `json:"windowSeconds"`
+	OtherPrograms spread  `json:"otherPrograms"` // share of the machine that others took, of the operations
+	Steal         spread  `json:"steal"`         // share of it that other virtual machines took
+
+	Places    []place      `json:"places"`
+	Growth    []growth     `json:"growth,omitempty"`
+	Peer      []comparison `json:"peer,omitempty"` // of one that checks less: see writePeer
+	Decisions []cost       `json:"decisions"`      // on one core, without network and disk
 }
 
-// comparison is an operation beside its floor.
-type comparison struct {
-	Name         string  `json:"name"`
-	Floor        figures `json:"floor"`
-	Server       figures `json:"server"`
-	ShareOfFloor spread  `json:"shareOfFloor"` // requests per second, window by window
+// place is a server on one engine with a number of identities.
+type place struct {
+	Engine            string  `json:"engine"`
+	Identities        int     `json:"identities"`
+	DiskBytes         int64   `json:"diskBytes"`
+	StartMilliseconds spread  `json:"startMilliseconds"` // from its start until it is ready
+	MemoryUncached    float64 `json:"memoryUncachedMB"`  // the server's own, after load, with the cache of identities off
+	MemoryCached      float64 `json:"memoryCachedMB"`    // likewise with the cache as it is by default
+	Operations        []row   `json:"operations"`
 }
 
-// figures are those of one server and one operation.
+// row is an operation beside its floors.
+type row struct {
+	Name               string   `json:"name"`
+	Connections        int      `json:"connections"`
+	Server             figures  `json:"server"`
+	Floor              figures  `json:"floor"`
+	CryptoFloor        *figures `json:"cryptoFloor,omitempty"` // the floor with the cryptography that no server does without
+	SigningRate        *spread  `json:"signingRate,omitempty"` // of RSA-2048 on all cores, per second
+	ShareOfFloor       spread   `json:"shareOfFloor"`          // requests per second, window by window
+	ShareOfCryptoFloor *spread  `json:"shareOfCryptoFloor,omitempty"`
+	ShareOfSigning     *spread  `json:"shareOfSigning,omitempty"`
+	Target             *target  `json:"target,omitempty"`
+	OtherPrograms      spread   `json:"otherPrograms"`
+	Steal              spread   `json:"steal"`
+}
+
+// figures are those of one server and one operation. What is used is per request.
 type figures struct {
 	RequestsPerSecond spread `json:"requestsPerSecond"`
 	P50               spread `json:"p50Milliseconds"`
 	P99               spread `json:"p99Milliseconds"`
-	CPU               spread `json:"cpuMicroseconds"`          // of the server, per request
-	GeneratorCPU      spread `json:"generatorCPUMicroseconds"` // of the load generator, per request
+	CPU               spread `json:"cpuMicroseconds"`          // of the server
+	DatabaseCPU       spread `json:"databaseCPUMicroseconds"`  // of a database beside it
+	GeneratorCPU      spread `json:"generatorCPUMicroseconds"` // of the load generator
+	Allocations       spread `json:"allocations"`              // objects of the server; 0 where nobody counts
+	AllocatedBytes    spread `json:"allocatedBytes"`
 }
 
 // cost is what a decision takes.
@@ -57,16 +84,28 @@ type spread struct {
 	Max    float64 `json:"max"`
 }
 
-// compare compares the windows of both servers pair by pair.
-func compare(name string, floor, server []window) comparison {
-	var shares []float64
-	for i := range server {
-		shares = append(shares, perSecond(server[i])/perSecond(floor[i]))
+// conclude adds what follows from the figures.
+func (r *report) conclude() {
+	var others, steal []spread
+	for i := range r.Places {
+		at := &r.Places[i]
+		for j := range at.Operations {
+			o := &at.Operations[j]
+			o.Target = targetOf(at.Engine, *o)
+			others, steal = append(others, o.OtherPrograms), append(steal, o.Steal)
+		}
 	}
-	return comparison{
-		Name: name, Floor: figuresOf(floor), Server: figuresOf(server),
-		ShareOfFloor: spreadOf(shares, func(x float64) float64 { return x }),
+	r.OtherPrograms, r.Steal = widest(others), widest(steal)
+	r.Growth = growthOf(r.Places)
+}
+
+// widest has the median of medians, the least and the most of all.
+func widest(list []spread) spread {
+	s := spreadOf(list, func(s spread) float64 { return s.Median })
+	for _, one := range list {
+		s.Min, s.Max = min(s.Min, one.Min), max(s.Max, one.Max)
 	}
+	return s
 }
 
 // costOf compares with the floor, where there is one, window by window.
@@ -87,25 +126,28 @@ func costOf(name string, samples []sample) cost {
 }
 
 func figuresOf(windows []window) figures {
+	each := func(used func(usage) float64) spread {
+		return spreadOf(windows, func(w window) float64 { return used(w.used) / float64(len(w.latencies)) })
+	}
 	return figures{
 		RequestsPerSecond: spreadOf(windows, perSecond),
 		P50:               spreadOf(windows, func(w window) float64 { return percentile(w.latencies, 50) }),
 		P99:               spreadOf(windows, func(w window) float64 { return percentile(w.latencies, 99) }),
-		CPU:               spreadOf(windows, func(w window) float64 { return perRequest(w, w.cpu.server) }),
-		GeneratorCPU:      spreadOf(windows, func(w window) float64 { return perRequest(w, w.cpu.self) }),
+		CPU:               each(func(u usage) float64 { return microseconds(u.server) }),
+		DatabaseCPU:       each(func(u usage) float64 { return microseconds(u.database) }),
+		GeneratorCPU:      each(func(u usage) float64 { return microseconds(u.self) }),
+		Allocations:       each(func(u usage) float64 { return float64(u.objects) }),
+		AllocatedBytes:    each(func(u usage) float64 { return float64(u.bytes) }),
 	}
 }
 
 func perSecond(w window) float64 { return float64(len(w.latencies)) / w.length.Seconds() }
 
-// perRequest is in microseconds.
-func perRequest(w window, d time.Duration) float64 {
-	return float64(d) / float64(time.Microsecond) / float64(len(w.latencies))
-}
+func microseconds(d time.Duration) float64 { return float64(d) / float64(time.Microsecond) }
 
 // percentile is in milliseconds; p percent of the sorted latencies are no longer.
 func percentile(sorted []time.Duration, p int) float64 {
-	return float64(sorted[(len(sorted)*p+99)/100-1]) / float64(time.Millisecond)
+	return milliseconds(sorted[(len(sorted)*p+99)/100-1])
 }
 
 // spreadOf needs an item at least. Of an even number the upper median counts.
@@ -124,62 +166,18 @@ func (r *report) writeJSON(out io.Writer) error {
 	return e.Encode(r)
 }
 
-func (r *report) writeText(out io.Writer) error {
-	fmt.Fprintf(out, "%s, %d CPUs, %d connections, %d windows of %.1f s each: median [least–most]\n",
-		r.Go, r.CPUs, r.Connections, r.Rounds, r.WindowSeconds)
-	for _, o := range r.Operations {
-		fmt.Fprintf(out, "\n%s: %s of the floor\n", o.Name, o.ShareOfFloor.text("%.2f"))
-		w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-		fmt.Fprintln(w, "\treq/s\tp50 ms\tp99 ms\tCPU µs/req\tgenerator µs/req")
-		o.Server.row(w, "  cenote")
-		o.Floor.row(w, "  floor")
-		if err := w.Flush(); err != nil {
+// writeFolder writes the report in each of its forms.
+func (r *report) writeFolder(folder string) error {
+	for name, write := range map[string]func(io.Writer) error{
+		"performance.json": r.writeJSON, "performance.txt": r.writeText, "performance.svg": r.writeSVG,
+	} {
+		var text strings.Builder
+		if err := write(&text); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(folder, name), []byte(text.String()), 0o644); err != nil {
 			return err
 		}
 	}
-	if err := r.writeDecisions(out); err != nil {
-		return err
-	}
-	r.writeLogins(out)
-	_, err := fmt.Fprintf(out, "\nNoise: other programs took %s of the machine, other virtual machines %s.\n",
-		r.OtherPrograms.text("%.2f"), r.Steal.text("%.2f"))
-	return err
-}
-
-// writeLogins says what a user costs more than a guest.
-func (r *report) writeLogins(out io.Writer) {
-	cpu := map[string]float64{}
-	for _, o := range r.Operations {
-		cpu[o.Name] = o.Server.CPU.Median
-	}
-	for _, d := range r.Decisions {
-		if d.Name == freshToken {
-			fmt.Fprintf(out, "\nA user costs %.0f µs of CPU more than a guest, and %.0f µs with a token seen before; RSA alone takes %.0f µs.\n",
-				cpu[freshName]-cpu[guestName], cpu[seenName]-cpu[guestName], d.Floor.Median/1000)
-		}
-	}
-}
-
-func (r *report) writeDecisions(out io.Writer) error {
-	fmt.Fprintln(out, "\nDecisions, on one core")
-	w := tabwriter.NewWriter(out, 0, 0, 3, ' ', 0)
-	fmt.Fprintln(w, "\tper second\tns\tallocations\tbytes\tfloor ns\tof the floor")
-	for _, c := range r.Decisions {
-		floor, share := "–", "–"
-		if c.Floor != nil {
-			floor, share = c.Floor.text("%.0f"), c.ShareOfFloor.text("%.2f")
-		}
-		fmt.Fprintf(w, "  %s\t%s\t%s\t%.0f\t%.0f\t%s\t%s\n", c.Name, c.PerSecond.text("%.0f"), c.Nanoseconds.text("%.0f"),
-			c.Allocations.Median, c.Bytes.Median, floor, share)
-	}
-	return w.Flush()
-}
-
-func (f figures) row(out io.Writer, name string) {
-	fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\t%s\n", name, f.RequestsPerSecond.text("%.0f"),
-		f.P50.text("%.2f"), f.P99.text("%.2f"), f.CPU.text("%.1f"), f.GeneratorCPU.text("%.1f"))
-}
-
-func (s spread) text(format string) string {
-	return fmt.Sprintf(format+" ["+format+"–"+format+"]", s.Median, s.Min, s.Max)
+	return nil
 }

@@ -103,19 +103,9 @@ func (p Pool) takesMapping(name string) bool {
 
 // mayPass returns nil if the caller may hand every role to identity pools.
 func (s *Service) mayPass(ctx context.Context, caller iam.Caller, in *SetIdentityPoolRolesInput) error {
-	roles := slices.Collect(maps.Values(in.Roles))
-	for _, m := range in.RoleMappings {
-		if m.RulesConfiguration == nil {
-			continue
-		}
-		for _, rule := range m.RulesConfiguration.Rules {
-			roles = append(roles, rule.RoleARN)
-		}
-	}
-	slices.Sort(roles)
 	further := policy.NewContext()
 	further.Set("iam:PassedToService", "cognito-identity.amazonaws.com")
-	for _, role := range slices.Compact(roles) {
+	for _, role := range roleARNs(in.Roles, in.RoleMappings) {
 		if !isRoleARN(role, s.Account) {
 			return roleForbidden(role)
 		}

@@ -58,6 +58,7 @@ func launch(t testing.TB, name string, cmd *exec.Cmd) *process {
 		p.kill()
 		if t.Failed() {
 			t.Logf("%s wrote last:\n%s", name, p.output.tail())
+			t.Logf("its errors:\n%s", p.output.errors())
 		}
 	})
 	return p
@@ -140,6 +141,18 @@ func (l log) tail() string {
 	const most = 8 << 10
 	text := l.String()
 	return text[max(0, len(text)-most):]
+}
+
+// errors are the first lines of a log of Cenote's that tell of failures of its own.
+func (l log) errors() string {
+	const most = 20
+	var lines []string
+	for line := range strings.Lines(l.String()) {
+		if strings.Contains(line, " level=ERROR ") && len(lines) < most {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines, "")
 }
 
 // freePort returns a TCP port of the loopback address that nobody listens on, and that nobody else gets while the test

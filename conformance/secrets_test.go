@@ -2,9 +2,6 @@ package conformance_test
 
 import (
 	"bytes"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"testing"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -46,17 +43,8 @@ func TestSecretsStay(t *testing.T) {
 		"web session secret": out.SecretAccessKey, "web session token": out.SessionToken,
 		"ID token": tokens.ID, "broken ID token": broken[o.Name()], "access token": tokens.Access, "OpenID token": openID,
 	}
-	places := map[string][]byte{"log": []byte(w.Log())}
-	err := filepath.WalkDir(w.Data, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		places[path], err = os.ReadFile(path)
-		return err
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
+	places := w.Kept(t)
+	places["log"] = []byte(w.Log())
 	if len(places) < 2 || len(places["log"]) == 0 {
 		t.Fatalf("nothing to look at: %d places", len(places))
 	}

@@ -3,6 +3,7 @@ package conformance
 import (
 	"crypto/rand"
 	"encoding/base64"
+	"encoding/hex"
 	"fmt"
 	"io"
 	"math"
@@ -16,6 +17,8 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+
+	"github.com/cenotehq/cenote/pgtest"
 )
 
 // Account and Region are what every test server is asked for.
@@ -54,36 +57,51 @@ func Main(m *testing.M) int {
 	return m.Run()
 }
 
-// Options say how a server is started; the zero value is a server with new data and no redirects.
+// Options say how a server is started; the zero value is a server with new data and no redirects. New data are in a
+// database where the tests were given a PostgreSQL server (package pgtest), or else in a folder.
 type Options struct {
-	Data      string            // folder; a new one when empty
+	Data      string            // folder
+	Folder    bool              // new data are in a folder in any case
+	Database  string            // URL
+	With      *Server           // whose database and keys this one shares
 	Redirects map[string]string // provider host to base URL
 	Flags     []string          // further flags
 	Variables []string          // further environment variables, NAME=VALUE
 	Dev       bool              // with a demo pool and its provider, as for a developer's first minute
+	Root      aws.Credentials   // of the account; new ones when empty
 	OwnRoot   bool              // let the server make its own root keys, which Server.Root then does not have
 }
 
 // Server is a running server.
 type Server struct {
 	URL  string
-	Data string          // its data folder
+	Data string          // its data folder, if it has one
 	Root aws.Credentials // of the account
 
-	port    int
-	options Options
-	process *process
+	database  string // its URL, without a data folder
+	masterKey string // of the database
+	port      int
+	options   Options
+	process   *process
 }
 
 // Start starts a server and returns when it is ready; it ends with the test.
 func Start(t testing.TB, o Options) *Server {
 	t.Helper()
-	if o.Data == "" {
-		o.Data = t.TempDir()
-	}
-	s := &Server{Data: o.Data, port: freePort(t), options: o}
-	if !o.OwnRoot {
+	s := &Server{Data: o.Data, database: o.Database, masterKey: newMasterKey(), port: freePort(t), options: o}
+	switch {
+	case o.Root.AccessKeyID != "":
+		s.Root = o.Root
+	case !o.OwnRoot:
 		s.Root = newRoot()
+	}
+	switch {
+	case o.With != nil:
+		s.database, s.masterKey, s.Root = o.With.database, o.With.masterKey, o.With.Root
+	case o.Data == "" && o.Database == "" && o.Folder:
+		s.Data = t.TempDir()
+	case o.Data == "" && o.Database == "":
+		s.Data, s.database = pgtest.Place(t)
 	}
 	s.URL = fmt.Sprintf("http://127.0.0.1:%d", s.port)
 	s.Restart(t)
@@ -97,12 +115,20 @@ func (s *Server) Restart(t testing.TB) {
 	if s.options.Dev {
 		command = "dev"
 	}
-	arguments := append([]string{command, "--listen", s.Address(), "--data", s.Data}, s.options.Flags...)
+	arguments := append([]string{command, "--listen", s.Address()}, s.options.Flags...)
+	if s.database == "" {
+		arguments = append(arguments, "--data", s.Data)
+	} else {
+		arguments = append(arguments, "--database", s.database)
+	}
 	for host, base := range s.options.Redirects {
 		arguments = append(arguments, "--redirect", host+"="+base)
 	}
 	cmd := binary(t, s.Root, arguments...)
 	cmd.Env = append(cmd.Env, s.options.Variables...)
+	if s.database != "" {
+		cmd.Env = append(cmd.Env, "CENOTE_MASTER_KEY="+s.masterKey)
+	}
 	s.process = launch(t, "cenote", cmd)
 	s.process.waitReady(t, s.URL+"/readyz")
 }
@@ -184,6 +210,23 @@ func RunWith(t testing.TB, variables []string, arguments ...string) (code int, o
 	return code, p.output.String()
 }
 
+// RunAs is Run with the keys and the region of a client of AWS in the environment. It returns standard output and
+// standard error apart.
+func RunAs(t testing.TB, keys aws.Credentials, arguments ...string) (code int, output, complaints string) {
+	t.Helper()
+	cmd := binary(t, aws.Credentials{}, arguments...)
+	cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID="+keys.AccessKeyID, "AWS_SECRET_ACCESS_KEY="+keys.SecretAccessKey, "AWS_REGION="+Region)
+	file, err := os.Create(filepath.Join(t.TempDir(), "stdout"))
+	if err != nil {
+		t.Fatalf("cenote: %v", err)
+	}
+	defer func() { _ = file.Close() }()
+	cmd.Stdout = file
+	p := launch(t, "cenote", cmd)
+	code = p.wait(t)
+	return code, log{file.Name()}.String(), p.output.String()
+}
+
 // Interrupt starts a server on data and kills it as soon as due says so.
 func Interrupt(t testing.TB, data string, due func() bool) {
 	t.Helper()
@@ -216,6 +259,12 @@ func binary(t testing.TB, root aws.Credentials, arguments ...string) *exec.Cmd {
 		cmd.Env = append(cmd.Env, "CENOTE_ROOT_ACCESS_KEY_ID="+root.AccessKeyID, "CENOTE_ROOT_SECRET_ACCESS_KEY="+root.SecretAccessKey)
 	}
 	return cmd
+}
+
+func newMasterKey() string {
+	key := make([]byte, 32)
+	_, _ = rand.Read(key) // never fails
+	return hex.EncodeToString(key)
 }
 
 func newRoot() aws.Credentials {

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the tests run: the AWS CLI and boto3 of the distribution, a C compiler for the race detector, the npm
-# packages of js/, and moto's server for a KMS.
+# Installs what the tests run: the AWS CLI and boto3 of the distribution, PostgreSQL without a cluster, a C compiler for
+# the race detector, the npm packages of js/, and moto's server for a KMS.
 # Quiet, and quick when nothing is missing.
 set -eu
 cd "$(dirname "$0")"
@@ -25,12 +25,20 @@ command -v "$aws" >/dev/null && "$python" -c 'import awscli' 2>/dev/null || miss
 "$python" -c 'import boto3' 2>/dev/null || missing="$missing python3-boto3"
 "$python" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
 command -v gcc >/dev/null || missing="$missing gcc libc6-dev" # for the race detector
+set -- /usr/lib/postgresql/*/bin/postgres
+[ -x "$1" ] || command -v postgres >/dev/null || missing="$missing postgresql"
 if [ -n "$missing" ]; then
 	command -v apt-get >/dev/null || {
 		echo "conformance: install what Debian calls$missing, then run this again" >&2
 		exit 1
 	}
 	quietly apt-get update
+	# By itself, the package would make a cluster and start it. Tests make their own.
+	case $missing in *postgresql*)
+		quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends postgresql-common
+		echo 'create_main_cluster = false' >>/etc/postgresql-common/createcluster.conf
+		;;
+	esac
 	# shellcheck disable=SC2086 # one word for each package
 	quietly env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends $missing
 fi

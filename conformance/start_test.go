@@ -19,7 +19,8 @@ import (
 // TestStartRefused starts the server where it cannot run: it ends at once, says why in one line, and breaks nothing.
 func TestStartRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, providers{})
+	w := startWorld(t, conformance.Options{Folder: true})
+	w.pool = w.createPool(t, guests("people"))
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, []byte("no folder"), 0o600); err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 
 	"github.com/cenotehq/cenote/fault"
 	"github.com/cenotehq/cenote/iam"
+	"github.com/cenotehq/cenote/pgtest"
 	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/store"
 )
@@ -27,7 +28,8 @@ func noon() time.Time { return time.Date(2026, 7, 1, 12, 0, 0, 0, time.UTC) }
 func newService(t testing.TB) *iam.Service {
 	t.Helper()
 	key, _ := seal.GenerateKey()
-	s, err := store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: key})
+	folder, database := pgtest.Place(t)
+	s, err := store.Open(t.Context(), store.Config{Path: folder, URL: database, MasterKey: key})
 	if err != nil {
 		t.Fatal(err)
 	}

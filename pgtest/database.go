@@ -39,6 +39,16 @@ func Database(t testing.TB) (databaseURL string, ok bool) {
 	return u.String(), true
 }
 
+// Place is where a test opens a store: in a new database, as Database has them, or else in
+// a new folder. One of the two is empty.
+func Place(t testing.TB) (folder, databaseURL string) {
+	t.Helper()
+	if databaseURL, ok := Database(t); ok {
+		return "", databaseURL
+	}
+	return t.TempDir(), ""
+}
+
 // Execute runs SQL in the database with a URL.
 func Execute(ctx context.Context, databaseURL, sql string) error {
 	c, err := pgx.Connect(ctx, databaseURL)

@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"os/exec"
@@ -55,7 +56,7 @@ func Start(ctx context.Context, parent string, settings ...string) (*Server, err
 	if err != nil {
 		return nil, err
 	}
-	err = s.run(ctx, "initdb", "--pgdata", s.data(), "--username", superuser, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
+	err = s.initialize(ctx, s.data())
 	if err == nil {
 		err = s.Restart(ctx)
 	}
@@ -63,6 +64,31 @@ func Start(ctx context.Context, parent string, settings ...string) (*Server, err
 		return nil, errors.Join(err, s.Remove())
 	}
 	return s, nil
+}
+
+// Open starts the cluster in a folder that stays, with what it kept there, and makes it first
+// if there is none. Stop ends it. Otherwise it is as that of Start.
+func Open(ctx context.Context, folder string, settings ...string) (*Server, error) {
+	programs, err := programs()
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{folder: folder, programs: programs, settings: settings}
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return nil, err
+	}
+	if err := s.own(); err != nil {
+		return nil, err
+	}
+	if _, err := os.Stat(s.data()); errors.Is(err, fs.ErrNotExist) {
+		if err := s.initialize(ctx, s.data()+".draft"); err != nil {
+			return nil, err
+		}
+		if err := os.Rename(s.data()+".draft", s.data()); err != nil {
+			return nil, err
+		}
+	}
+	return s, s.Restart(ctx)
 }
 
 func newServer(parent string, settings []string) (*Server, error) {
@@ -75,13 +101,27 @@ func newServer(parent string, settings []string) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{folder: folder, programs: programs, settings: settings}
-	if owner := owner(); owner != nil {
-		err = os.Chown(folder, int(owner.Uid), int(owner.Gid))
-	}
-	if err != nil {
+	if err := s.own(); err != nil {
 		return nil, errors.Join(err, os.Remove(folder))
 	}
 	return s, nil
+}
+
+// own gives the folder to whom PostgreSQL runs as.
+func (s *Server) own() error {
+	owner := owner()
+	if owner == nil {
+		return nil
+	}
+	return os.Chown(s.folder, int(owner.Uid), int(owner.Gid))
+}
+
+// initialize makes the cluster, in a folder where half of one may be left.
+func (s *Server) initialize(ctx context.Context, data string) error {
+	if err := os.RemoveAll(data); err != nil {
+		return err
+	}
+	return s.run(ctx, "initdb", "--pgdata", data, "--username", superuser, "--auth", "trust", "--encoding", "UTF8", "--locale", "C.UTF-8", "--no-sync")
 }
 
 // programs is the folder with the newest PostgreSQL, where Debian has it or in the path.
@@ -221,6 +261,9 @@ func (s *Server) URL(database string) string {
 
 // Address is where the server listens.
 func (s *Server) Address() string { return "127.0.0.1:" + strconv.Itoa(s.port) }
+
+// PID is the process whose children are all others of the server.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
 
 // Create makes an empty database and returns its URL.
 func (s *Server) Create(ctx context.Context, database string) (string, error) {

@@ -17,6 +17,7 @@ import (
 	"github.com/cenotehq/cenote/cognito"
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/issuer"
+	"github.com/cenotehq/cenote/pgtest"
 	"github.com/cenotehq/cenote/provider"
 	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/server"
@@ -101,7 +102,8 @@ func redirectTo(t testing.TB, host, address string) provider.Redirect {
 func (w *world) wire(t testing.TB, redirects ...provider.Redirect) server.Config {
 	t.Helper()
 	master, _ := seal.GenerateKey()
-	kept, err := store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: master, Now: w.now})
+	folder, database := pgtest.Place(t)
+	kept, err := store.Open(t.Context(), store.Config{Path: folder, URL: database, MasterKey: master, Now: w.now})
 	if err != nil {
 		t.Fatal(err)
 	}

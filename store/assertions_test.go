@@ -6,11 +6,13 @@ import (
 	"fmt"
 	"io/fs"
 	"path/filepath"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/ncruces/go-sqlite3"
 
 	"github.com/cenotehq/cenote/store"
@@ -117,9 +119,20 @@ func TestAssertionsAreForgotten(t *testing.T) {
 	}
 }
 
-// rows counts the assertions in the file of an open store.
+// rows counts the assertions in the file, or database, of an open store.
 func rows(t *testing.T, path string) (n int) {
 	t.Helper()
+	if strings.HasPrefix(path, "postgres://") {
+		c, err := pgx.Connect(t.Context(), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = c.QueryRow(t.Context(), `SELECT count(*) FROM saml_assertions`).Scan(&n)
+		if err := errors.Join(err, c.Close(t.Context())); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
 	db, err := sqlite3.OpenFlags("file:"+filepath.Join(path, "cenote.db"), sqlite3.OPEN_READONLY|sqlite3.OPEN_URI)
 	if err != nil {
 		t.Fatal(err)

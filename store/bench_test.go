@@ -1,6 +1,7 @@
 package store_test
 
 import (
+	"bytes"
 	"context"
 	"crypto/rand"
 	"fmt"
@@ -139,4 +140,35 @@ func createAll(b *testing.B, s *store.Store, ids []string) {
 			b.Fatal(err)
 		}
 	}
+}
+
+// BenchmarkMove exports identities with a login each, and imports them again.
+func BenchmarkMove(b *testing.B) {
+	const n = 200_000
+	from := b.TempDir()
+	mustClose(b, openAt(b, from))
+	inFile(b, from, fmt.Sprintf(`
+		WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d)
+		INSERT INTO identities (id, pool, authenticated, disabled, created, modified) SELECT 'us-east-1:' || lower(hex(randomblob(18))), 'us-east-1:pool', 1, 0, 1760000000000 + i, 1760000000000 + i FROM n;
+		INSERT INTO logins SELECT pool, 'login.example.com', lower(hex(randomblob(16))), id FROM identities`, n))
+	s := openAt(b, from)
+	var text bytes.Buffer
+	b.Run("export", func(b *testing.B) {
+		for b.Loop() {
+			text.Reset()
+			if _, err := s.Export(b.Context(), &text, "000000000000", nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "identities/s")
+		b.ReportMetric(float64(text.Len())/n, "B/identity")
+	})
+	b.Run("import", func(b *testing.B) {
+		for b.Loop() {
+			if _, err := store.Import(b.Context(), at(place(b), masterKey(b)), bytes.NewReader(text.Bytes()), ""); err != nil {
+				b.Fatal(err)
+			}
+		}
+		b.ReportMetric(float64(n*b.N)/b.Elapsed().Seconds(), "identities/s")
+	})
 }

@@ -10,11 +10,14 @@ type database interface {
 	// they were committed, and nobody else writes.
 	ordered() bool
 
-	// read runs do, which asks one query.
+	// read runs do, which asks one query, and again where the connection broke meanwhile.
 	read(ctx context.Context, do func(conn) error) error
 
 	// snapshot runs do, whose queries all see one state of the database.
 	snapshot(ctx context.Context, do func(conn) error) error
+
+	// hold is a snapshot for as long as do takes. do runs once.
+	hold(ctx context.Context, do func(conn) error) error
 
 	// write carries out w in one transaction.
 	write(ctx context.Context, w write) error

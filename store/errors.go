@@ -68,6 +68,35 @@ func (e *MasterKeyError) Error() string {
 	return fmt.Sprintf("store: the master key is not the one that %s is sealed under: start with that key, or with another data folder", e.Path)
 }
 
+// UnfinishedError means that an import into the file or database began and did not end.
+type UnfinishedError struct {
+	Path string
+}
+
+func (e *UnfinishedError) Error() string {
+	return fmt.Sprintf("store: an import into %s did not end, so only some of it is there: import again, which begins anew, or choose another place", e.Path)
+}
+
+// NotEmptyError means that there is something already where an import was to go.
+type NotEmptyError struct {
+	Path string
+}
+
+func (e *NotEmptyError) Error() string {
+	return fmt.Sprintf("store: %s is not empty: import into a new data folder or database, on which no server has been started", e.Path)
+}
+
+// ExportError means that what was to be imported is no export, not a whole one, or one
+// that this program cannot read. It names no secrets.
+type ExportError struct {
+	Line   int // the first is 1
+	Reason string
+}
+
+func (e *ExportError) Error() string {
+	return fmt.Sprintf("store: line %d of the export: %s", e.Line, e.Reason)
+}
+
 func folderError(path string, err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOTDIR), errors.Is(err, fs.ErrExist):

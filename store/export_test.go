@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"io"
 	"sync"
 )
 
@@ -24,6 +25,24 @@ func FreshUses(s *Store) int { return len(s.uses.copy()) }
 
 // FlushUses writes them down.
 func FlushUses(ctx context.Context, s *Store) error { return s.uses.flush(ctx) }
+
+// ReadExport is an import into s that writes nothing.
+func ReadExport(ctx context.Context, s *Store, from io.Reader) error {
+	r := newExportReader(from)
+	l := s.loader()
+	if _, err := r.header(l.codec); err != nil {
+		return err
+	}
+	out := make(chan batch)
+	done := make(chan error, 1)
+	go func() {
+		defer close(out)
+		done <- l.read(ctx, r, out)
+	}()
+	for range out {
+	}
+	return <-done
+}
 
 // AfterNextRead runs after once, when the next reader of s has its rows, but has
 // not yet come back with them.

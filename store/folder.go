@@ -32,7 +32,7 @@ func provideFile(file string, shared bool) error {
 		return nil
 	}
 	if _, err := os.Stat(file); errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("store: there is no %s: name the data folder of a server that has been started once", file)
+		return fmt.Errorf("store: there is no %s: name the data folder of a server that has been started once: %w", file, err)
 	}
 	return nil
 }

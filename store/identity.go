@@ -130,7 +130,7 @@ func (s *Store) DeleteIdentitiesOf(ctx context.Context, pool string, limit int) 
 			if ids, err = identitiesOf(c, pool, limit); err != nil {
 				return err
 			}
-			return deleteIdentities(c, ids)
+			return deleteIdentities(c, pool, ids)
 		},
 		committed: func() { s.identities.drop(ids...) },
 	})
@@ -151,16 +151,18 @@ func identitiesOf(c conn, pool string, limit int) ([]string, error) {
 	return ids, err
 }
 
-func deleteIdentities(c conn, ids []string) error {
-	for _, id := range ids {
-		if _, err := c.exec(`DELETE FROM logins WHERE identity = $1`, id); err != nil {
-			return err
-		}
-		if _, err := c.exec(`DELETE FROM identities WHERE id = $1`, id); err != nil {
-			return err
-		}
+// deleteIdentities removes the first identities of a pool, sorted, with few trips to a
+// server that is far.
+func deleteIdentities(c conn, pool string, ids []string) error {
+	if len(ids) == 0 {
+		return nil
 	}
-	return nil
+	last := ids[len(ids)-1]
+	if _, err := c.exec(`DELETE FROM logins WHERE identity IN (SELECT id FROM identities WHERE pool = $1 AND id <= $2)`, pool, last); err != nil {
+		return err
+	}
+	_, err := c.exec(`DELETE FROM identities WHERE pool = $1 AND id <= $2`, pool, last)
+	return err
 }
 
 func insertIdentity(i cognito.Identity) statement {

@@ -55,7 +55,7 @@ func unlock(ctx context.Context, db database, config Config, file string) (maste
 	made := ""
 	switch {
 	case m.probe == "" && config.Shared:
-		return master{}, fmt.Errorf("store: no server has been started on %s: do that first, or name another data folder", file)
+		return master{}, fmt.Errorf("store: no server has been started on %s: do that first, or name another place", file)
 	case m.probe == "":
 		if m.key, made, err = config.Custody.Make(ctx); err != nil {
 			return master{}, err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -20,7 +21,7 @@ import (
 //go:embed migrations/*.sql
 var migrations embed.FS
 
-// migrateSQLite brings the schema of the file up to date, or a shared one's has to be.
+// migrateSQLite brings the schema of the file up to date; that of a shared one has to be.
 func migrateSQLite(ctx context.Context, file string, shared bool) (err error) {
 	db, err := driver.Open(file, func(c *sqlite3.Conn) error {
 		return c.Exec(`PRAGMA busy_timeout=5000; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL`)
@@ -42,13 +43,13 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, name string, s
 	db := stdlib.OpenDB(*config)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	inBytes := false // texts are compared byte by byte
-	err = retry(ctx, mendsMigration, func(ctx context.Context) error {
+	err = retry(ctx, patience, mendsMigration, func(ctx context.Context) error {
 		return db.QueryRowContext(ctx, `SELECT 'B' < 'a' AND 'a' < 'b' AND '-' < '0'`).Scan(&inBytes)
 	})
 	if err != nil {
 		return unreachable(name, err)
 	}
-	return retry(ctx, mendsMigration, func(ctx context.Context) error {
+	return retry(ctx, migrationPatience, mendsMigration, func(ctx context.Context) error {
 		return migrate(ctx, db, goosedb.DialectAuroraDSQL, name, shared, func(text string) string {
 			text = strings.ReplaceAll(text, " WITHOUT ROWID", "")
 			text = strings.ReplaceAll(text, " ADD COLUMN ", " ADD COLUMN IF NOT EXISTS ")
@@ -60,6 +61,10 @@ func migratePostgres(ctx context.Context, config *pgx.ConnConfig, name string, s
 	})
 }
 
+// migrationPatience is how long all steps of a schema may take, on servers that take seconds
+// for a table.
+const migrationPatience = 2 * time.Minute
+
 // mendsMigration looks again, too, after another server made a table in that moment.
 func mendsMigration(err error, attempt int) bool {
 	switch sqlState(err) {
@@ -69,7 +74,7 @@ func mendsMigration(err error, attempt int) bool {
 	return isPassing(err)
 }
 
-// migrate runs the steps that are missing. What is shared must miss none.
+// migrate runs the steps that are missing.
 func migrate(ctx context.Context, db *sql.DB, dialect goosedb.Dialect, name string, shared bool, rewrite func(string) string) error {
 	steps, err := fs.Sub(migrations, "migrations")
 	if err != nil {

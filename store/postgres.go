@@ -71,6 +71,7 @@ func parseURL(url string) (*pgxpool.Config, error) {
 	if !strings.Contains(url, "pool_max_conns") {
 		config.MaxConns = maxConns
 	}
+	config.BeforeConnect = neverCancel
 	if _, set := config.ConnConfig.RuntimeParams["application_name"]; !set {
 		config.ConnConfig.RuntimeParams["application_name"] = "cenote"
 	}
@@ -122,14 +123,27 @@ func (db *postgres) snapshot(ctx context.Context, do func(conn) error) error {
 	})
 }
 
+func (db *postgres) hold(ctx context.Context, do func(conn) error) error {
+	if err := db.enter(); err != nil {
+		return err
+	}
+	defer db.running.Done()
+	return db.transaction(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}, do)
+}
+
 // transaction runs do in a transaction and commits it.
 func (db *postgres) transaction(ctx context.Context, options pgx.TxOptions, do func(conn) error) error {
 	tx, err := db.pool.BeginTx(ctx, options)
 	if err != nil {
 		return &unsentError{err}
 	}
-	// In the case of a panic, too. After the commit it does nothing.
-	defer func() { _ = tx.Rollback(context.WithoutCancel(ctx)) }()
+	// In the case of a panic, too. After the commit it does nothing. With its own time to
+	// the end, since a server that hangs must not keep anybody.
+	defer func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), patience)
+		defer cancel()
+		_ = tx.Rollback(ctx)
+	}()
 	if err := do(postgresConn{ctx, tx.Conn()}); err != nil {
 		return err
 	}
@@ -166,7 +180,7 @@ func (db *postgres) write(ctx context.Context, w write) error {
 
 // alone carries out one write in a transaction of its own.
 func (db *postgres) alone(ctx context.Context, w write) (o outcome) {
-	o.err = retry(ctx, mendsWrite, func(ctx context.Context) error {
+	o.err = retry(ctx, patience, mendsWrite, func(ctx context.Context) error {
 		return db.transaction(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(c conn) error {
 			done := attempt(w.carryOut, c)
 			if o.panicked = done.panicked; o.panicked != nil {
@@ -209,5 +223,5 @@ func (db *postgres) again(ctx context.Context, do func(context.Context) error) e
 		return err
 	}
 	defer db.running.Done()
-	return retry(ctx, mendsRead, do)
+	return retry(ctx, patience, mendsRead, do)
 }

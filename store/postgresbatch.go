@@ -17,11 +17,12 @@ func (db *postgres) runBatches() {
 
 // commit carries out a batch. Where the server refused it, nothing of it happened, and
 // each is tried alone, since one may have spoilt it for the others: savepoints, which
-// would keep them apart, are not everywhere. Where the answer was lost, each gets the
-// error, and nobody knows what happened.
+// would keep them apart, are not everywhere. A server that takes nothing at the moment is
+// not asked for each: that would take patience for each. Where the answer was lost, each
+// gets the error, and nobody knows what happened.
 func (db *postgres) commit(batch []*queued) {
 	err := db.send(batch)
-	if len(batch) > 1 && sqlState(err) != "" {
+	if len(batch) > 1 && sqlState(err) != "" && (isConflict(err) || !isPassing(err)) {
 		for i := range batch {
 			db.commit(batch[i : i+1])
 		}
@@ -40,7 +41,7 @@ func (db *postgres) commit(batch []*queued) {
 
 // send sends the statements of a batch, which the server takes for one transaction.
 func (db *postgres) send(batch []*queued) error {
-	return retry(context.Background(), mendsBatch, func(ctx context.Context) error {
+	return retry(context.Background(), patience, mendsBatch, func(ctx context.Context) error {
 		c, err := db.pool.Acquire(ctx)
 		if err != nil {
 			return &unsentError{err}

@@ -36,9 +36,9 @@ type unsentError struct{ error }
 func (e *unsentError) Unwrap() error { return e.error }
 
 // retry runs do until it succeeds, or fails in a way that another attempt does not mend,
-// or patience is over.
-func retry(outer context.Context, mends func(err error, attempt int) bool, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(outer, patience)
+// or its time is over.
+func retry(outer context.Context, within time.Duration, mends func(err error, attempt int) bool, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(outer, within)
 	defer cancel()
 	pause := firstPause
 	for attempt := 1; ; attempt++ {
@@ -68,7 +68,7 @@ func mendsRead(err error, _ int) bool { return isPassing(err) || isLost(err) }
 // whose answer was lost, nobody knows, so such a write is not tried again.
 func mendsWrite(err error, attempt int) bool {
 	if _, committing := errors.AsType[*commitError](err); committing {
-		return isConflict(err)
+		return isUndone(err)
 	}
 	return mendsRead(err, attempt) || errors.Is(err, fs.ErrExist) && attempt < conflicts
 }
@@ -78,7 +78,7 @@ func mendsBatch(err error, _ int) bool {
 	if _, unsent := errors.AsType[*unsentError](err); unsent {
 		return isPassing(err) || isLost(err)
 	}
-	return isConflict(err)
+	return isUndone(err)
 }
 
 func sqlState(err error) string {
@@ -88,16 +88,15 @@ func sqlState(err error) string {
 	return ""
 }
 
-// isConflict reports whether a transaction lost against another, or met a standby: it
-// did not happen.
+// isConflict reports whether a transaction lost against another.
 func isConflict(err error) bool {
-	switch sqlState(err) {
-	case "40001", "40P01", // serialization failure, deadlock
-		"25006": // read only: a standby, which was a primary a moment ago
-		return true
-	}
-	return false
+	state := sqlState(err)
+	return state == "40001" || state == "40P01" // serialization failure, deadlock
 }
+
+// isUndone reports whether a transaction lost against another, or met a standby, which was
+// a primary a moment ago: it did not happen.
+func isUndone(err error) bool { return isConflict(err) || sqlState(err) == "25006" }
 
 // isPassing reports whether the server said no to what it would do a moment later.
 func isPassing(err error) bool {
@@ -106,7 +105,7 @@ func isPassing(err error) bool {
 		"53300": // too many connections
 		return true
 	}
-	return isConflict(err) || strings.HasPrefix(sqlState(err), "08") // connection exceptions
+	return isUndone(err) || strings.HasPrefix(sqlState(err), "08") // connection exceptions
 }
 
 // isLost reports whether a connection broke or was not to be had.

@@ -1,10 +1,20 @@
 package store
 
-import "context"
+import (
+	"context"
+	"fmt"
+)
 
 // sealLegacy seals what an earlier build kept in the clear, if there is anything, and
-// leaves no trace of it in the file.
-func (s *Store) sealLegacy(ctx context.Context, file string) error {
+// leaves no trace of it in the file. A shared file has to be sealed.
+func (s *Store) sealLegacy(ctx context.Context, file string, shared bool) error {
+	if shared {
+		plain, err := s.pools.plain(ctx)
+		if err == nil && len(plain) > 0 {
+			err = fmt.Errorf("store: an older program wrote %s: start the server with this program once, which brings the file up to date", file)
+		}
+		return err
+	}
 	sealed, err := s.pools.sealDocuments(ctx)
 	if err != nil || !sealed {
 		return err
@@ -12,10 +22,14 @@ func (s *Store) sealLegacy(ctx context.Context, file string) error {
 	return compact(file)
 }
 
-// sealDocuments reports whether it had to seal any. A sealed document never begins as
-// JSON does.
+// plain are the documents that are not sealed. A sealed one never begins as JSON does.
+func (t *Table[T]) plain(ctx context.Context) ([]entityRow, error) {
+	return t.rows(ctx, `SELECT name, doc FROM entities WHERE kind = $1 AND doc LIKE '{%'`, t.kind.name)
+}
+
+// sealDocuments reports whether it had to seal any.
 func (t *Table[T]) sealDocuments(ctx context.Context) (bool, error) {
-	plain, err := t.rows(ctx, `SELECT name, doc FROM entities WHERE kind = $1 AND doc LIKE '{%'`, t.kind.name)
+	plain, err := t.plain(ctx)
 	if err != nil || len(plain) == 0 {
 		return false, err
 	}

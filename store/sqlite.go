@@ -124,6 +124,8 @@ func (db *sqlite) snapshot(ctx context.Context, do func(conn) error) error {
 	return errors.Join(err, end)
 }
 
+func (db *sqlite) hold(ctx context.Context, do func(conn) error) error { return db.snapshot(ctx, do) }
+
 func (db *sqlite) reader(ctx context.Context) (*sqliteConn, error) {
 	select {
 	case <-db.closing:

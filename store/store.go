@@ -32,9 +32,9 @@ type Config struct {
 	MasterKey *seal.Key
 	Custody   Custody
 
-	// Shared opens what another process may have open, such as a running server: without
-	// the lock of the folder, and without bringing the file or database up to date, which
-	// must be there.
+	// Shared opens what is there beside other processes that may have it open, such as a
+	// running server: without the folder's lock, and without bringing the schema up to
+	// date, which it must be.
 	Shared bool
 
 	// CachedIdentities is how many identities are kept in memory at most, some
@@ -48,6 +48,8 @@ type Config struct {
 
 	// Now is the clock; nil means time.Now.
 	Now func() time.Time
+
+	importing bool // into the place, which need not be whole
 }
 
 // Store is an open data folder or database. It is safe for concurrent use. Whatever it
@@ -60,6 +62,7 @@ type Store struct {
 	master master
 	sealed []string // kinds of entities
 	now    func() time.Time
+	name   string // of the file or database, for errors, without secrets
 
 	identities *identityCache
 	roles      *Table[iam.Role]
@@ -73,9 +76,11 @@ type Store struct {
 }
 
 // Open opens the data folder, brings its file cenote.db up to date, and holds the
-// folder's lock until Close, unless it is Shared; or it connects to the database and
-// brings that up to date. Errors name the file or database and say what to do; those with a
-// type are *LockedError, *NewerError, *OlderError, *DamagedError and *MasterKeyError.
+// folder's lock until Close; or it connects to the database and brings that up to date. A
+// shared place stays as it is.
+// Errors name the file or database and say what to do; those with a type are
+// *LockedError, *NewerError, *OlderError, *DamagedError, *MasterKeyError and
+// *UnfinishedError.
 func Open(ctx context.Context, config Config) (*Store, error) {
 	if config.MasterKey != nil {
 		config.Custody = held{config.MasterKey}
@@ -117,10 +122,10 @@ func openFile(ctx context.Context, config Config, file string) (*Store, error) {
 		return nil, err
 	}
 	s, err := openOn(ctx, db, file, config)
-	if err != nil || config.Shared {
-		return s, err
+	if err != nil {
+		return nil, err
 	}
-	if err := s.sealLegacy(ctx, file); err != nil {
+	if err := s.sealLegacy(ctx, file, config.Shared); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}
 	return s, nil
@@ -136,11 +141,17 @@ func openURL(ctx context.Context, config Config) (*Store, error) {
 
 // openOn opens a store on a database that is up to date.
 func openOn(ctx context.Context, db database, name string, config Config) (*Store, error) {
+	if !config.importing {
+		if err := checkWhole(ctx, db, name); err != nil {
+			return nil, errors.Join(err, db.close())
+		}
+	}
 	key, err := unlock(ctx, db, config, name)
 	if err != nil {
 		return nil, errors.Join(err, db.close())
 	}
 	s := newStore(db, key, config)
+	s.name = name
 	s.uses.start()
 	return s, nil
 }
@@ -160,6 +171,11 @@ func newStore(db database, key master, config Config) *Store {
 	s.pools = newTable[cognito.Pool](s, kind{name: "pool", secret: true})
 	s.uses = newUses(db, config.ReportUses)
 	return s
+}
+
+// tables are those of all kinds, in the order of their names.
+func (s *Store) tables() []anyTable {
+	return []anyTable{s.groups, s.providers, s.policies, s.pools, s.roles, s.saml, s.users}
 }
 
 // Roles returns the table of roles; their names compare case-insensitively.

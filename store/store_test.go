@@ -44,10 +44,8 @@ func masterKey(t testingT) *seal.Key {
 // given, or else in a folder.
 func place(t testing.TB) string {
 	t.Helper()
-	if url, ok := pgtest.Database(t); ok {
-		return url
-	}
-	return t.TempDir()
+	folder, url := pgtest.Place(t)
+	return folder + url // one is empty
 }
 
 // at is the configuration of a store in a place.

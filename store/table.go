@@ -237,11 +237,34 @@ func (t *Table[T]) missing(name string) error {
 	return fmt.Errorf("store: %s %q: %w", t.kind.name, name, fs.ErrNotExist)
 }
 
+// anyTable is a Table, whatever its entities are.
+type anyTable interface {
+	kindOf() kind
+
+	// aliasesOf reads a document and returns the aliases of its entity, which must have
+	// this name.
+	aliasesOf(key, doc string) ([]string, error)
+}
+
+func (t *Table[T]) kindOf() kind { return t.kind }
+
+func (t *Table[T]) aliasesOf(key, doc string) ([]string, error) {
+	entity, err := t.decode(key, doc)
+	if err != nil {
+		return nil, err
+	}
+	if name := t.kind.key(entity.EntityName()); name != key {
+		return nil, fmt.Errorf("store: %s %q is called %q in its document", t.kind.name, key, name)
+	}
+	return entity.EntityAliases(), nil
+}
+
 type entityRow struct{ key, doc string }
 
 func (t *Table[T]) rows(ctx context.Context, sql string, args ...any) ([]entityRow, error) {
 	var rows []entityRow
 	err := t.db.read(ctx, func(c conn) error {
+		rows = nil
 		return c.query(sql, func(r row) error {
 			var e entityRow
 			err := r.scan(&e.key, &e.doc)

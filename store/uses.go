@@ -19,6 +19,9 @@ const (
 	// maxFresh bounds the uses in memory. The quotas of users and roles allow fewer ids,
 	// but ids come and go.
 	maxFresh = 20_000
+
+	// flushBatch bounds how long one write of uses keeps others from theirs.
+	flushBatch = 500
 )
 
 // Uses is an iam.Uses. Uses gather in memory, and are written down together every few
@@ -115,38 +118,32 @@ func (u *Uses) stop() (err error) {
 	return err
 }
 
-// flush writes down what there is now, in one transaction.
+// flush writes down what there is now.
 func (u *Uses) flush(ctx context.Context) error {
-	written := u.copy()
-	if len(written) == 0 {
-		return nil
-	}
-	err := u.db.write(ctx, write{
-		do: func(c conn) error {
-			for id, use := range written {
-				if err := keep(c, id, use); err != nil {
-					return err
-				}
-			}
-			return nil
-		},
-		committed: func() { u.forget(written) },
-	})
-	if err != nil {
-		return fmt.Errorf("writing down the last uses of keys and roles: %w", err)
+	all := u.copy()
+	// In one order, or two servers that write the same could wait for each other.
+	for ids := range slices.Chunk(slices.Sorted(maps.Keys(all)), flushBatch) {
+		written := map[string]iam.Use{}
+		var statements []statement
+		for _, id := range ids {
+			written[id] = all[id]
+			statements = append(statements, keep(id, all[id]))
+		}
+		if err := u.db.write(ctx, write{statements: statements, committed: func() { u.forget(written) }}); err != nil {
+			return fmt.Errorf("writing down the last uses of keys and roles: %w", err)
+		}
 	}
 	return nil
 }
 
 // keep writes a use unless a later one is there, of another server perhaps, or the key
 // or role is gone.
-func keep(c conn, id string, use iam.Use) error {
-	_, err := c.exec(`INSERT INTO last_used (id, at, service, region)
+func keep(id string, use iam.Use) statement {
+	return statement{`INSERT INTO last_used (id, at, service, region)
 		SELECT CAST($1 AS TEXT), CAST($2 AS BIGINT), CAST($3 AS TEXT), CAST($4 AS TEXT)
 		WHERE EXISTS (SELECT 1 FROM entity_aliases WHERE kind IN ('user', 'role') AND alias = $1)
 		ON CONFLICT (id) DO UPDATE SET at = excluded.at, service = excluded.service, region = excluded.region
-		WHERE excluded.at > last_used.at`, id, use.At.UnixMilli(), use.Service, use.Region)
-	return err
+		WHERE excluded.at > last_used.at`, []any{id, use.At.UnixMilli(), use.Service, use.Region}}
 }
 
 // dropUses forgets those of the ids that there are no more.

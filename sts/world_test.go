@@ -16,6 +16,7 @@ import (
 	"github.com/cenotehq/cenote/fault"
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/issuer"
+	"github.com/cenotehq/cenote/pgtest"
 	"github.com/cenotehq/cenote/policy"
 	"github.com/cenotehq/cenote/provider"
 	"github.com/cenotehq/cenote/seal"
@@ -86,7 +87,8 @@ func newWorld(t testing.TB) *world {
 		redirects = append(redirects, provider.Redirect{Host: name, Base: ok(url.Parse(w.networks.web.URL))(t)})
 	}
 	master, _ := seal.GenerateKey()
-	w.store = ok(store.Open(t.Context(), store.Config{Path: t.TempDir(), MasterKey: master, Now: w.clock.Now}))(t)
+	folder, database := pgtest.Place(t)
+	w.store = ok(store.Open(t.Context(), store.Config{Path: folder, URL: database, MasterKey: master, Now: w.clock.Now}))(t)
 	t.Cleanup(func() {
 		if err := w.store.Close(); err != nil && !errors.Is(err, store.ErrClosed) {
 			t.Error(err)

@@ -17,7 +17,6 @@ import (
 	"github.com/cenotehq/cenote/cognito"
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/provider"
-	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/server"
 	"github.com/cenotehq/cenote/store"
 	"github.com/cenotehq/cenote/sts"
@@ -46,18 +45,7 @@ type instance struct {
 
 // open opens the data folder or database and wires everything to it.
 func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) {
-	if s.Database == "" {
-		if err := os.MkdirAll(s.Data, 0o700); err != nil {
-			return nil, fmt.Errorf("making the data folder %s: %w; choose another with --data", s.Data, err)
-		}
-	}
-	st, err := openStore(ctx, s, store.Config{ReportUses: func(err error) {
-		if err != nil {
-			log.Error("the last uses of keys and roles are not kept", slog.Any("error", err))
-			return
-		}
-		log.Info("the last uses of keys and roles are kept again")
-	}})
+	st, err := openStore(ctx, s, log)
 	if err != nil {
 		return nil, err
 	}
@@ -68,10 +56,33 @@ func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) 
 	return i, nil
 }
 
-// openStore opens what the settings say, with the master key that they say.
-func openStore(ctx context.Context, s Settings, config store.Config) (*store.Store, error) {
+// openStore opens the data folder or database, which must be that of the account.
+func openStore(ctx context.Context, s Settings, log *slog.Logger) (*store.Store, error) {
+	if s.Database == "" {
+		if err := os.MkdirAll(s.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("making the data folder %s: %w; choose another with --data", s.Data, err)
+		}
+	}
+	st, err := openKept(ctx, s, store.Config{CachedIdentities: s.cachedIdentities(), ReportUses: func(err error) {
+		if err != nil {
+			log.Error("the last uses of keys and roles are not kept", slog.Any("error", err))
+			return
+		}
+		log.Info("the last uses of keys and roles are kept again")
+	}})
+	if err != nil {
+		return nil, err
+	}
+	if err := checkAccount(ctx, st, s); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}
+
+// openKept opens what the settings say, with the master key that they say.
+func openKept(ctx context.Context, s Settings, config store.Config) (*store.Store, error) {
 	if s.Database != "" && s.MasterKey == (MasterKey{}) {
-		return nil, fmt.Errorf("a database needs a master key, which all its servers share: give it in %s, with --master-key-file or with --master-key-kms; `openssl rand -hex %d` makes one", envMasterKey, seal.KeySize)
+		return nil, noMasterKey()
 	}
 	config.Path, config.URL, config.Custody = s.Data, s.Database, s.MasterKey.custody(s.Data)
 	st, err := store.Open(ctx, config)
@@ -92,9 +103,6 @@ func openStore(ctx context.Context, s Settings, config store.Config) (*store.Sto
 }
 
 func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
-	if err := checkAccount(ctx, i.store, i.settings); err != nil {
-		return err
-	}
 	ring, err := newKeyring(ctx, i.store, i.settings.TokenAlgorithm)
 	if err != nil {
 		return err
@@ -204,11 +212,11 @@ func listen(ctx context.Context, address string) (net.Listener, error) {
 	return l, nil
 }
 
-// serve answers requests until ctx is done, then lets those under way finish, and
-// closes the store.
+// serve answers requests until ctx is done, gives notice of its end, lets requests under
+// way finish, and closes the store.
 func (i *instance) serve(ctx context.Context, l net.Listener, handler http.Handler) error {
 	srv := &http.Server{
-		Handler:           handler,
+		Handler:           i.leaving(handler),
 		ReadHeaderTimeout: headerTimeout,
 		ReadTimeout:       readTimeout,
 		WriteTimeout:      writeTimeout,
@@ -225,13 +233,28 @@ func (i *instance) serve(ctx context.Context, l net.Listener, handler http.Handl
 	case err = <-failed:
 	case <-ctx.Done():
 		i.draining.Store(true)
+		select {
+		case err = <-failed:
+		case <-time.After(i.settings.Notice):
+		}
 		deadline, cancel := context.WithTimeout(context.WithoutCancel(ctx), i.settings.Drain)
 		defer cancel()
-		if err = srv.Shutdown(deadline); err != nil {
-			err = fmt.Errorf("some requests did not finish in %s and were cut off: %w", i.settings.Drain, err)
+		if late := srv.Shutdown(deadline); late != nil {
+			err = errors.Join(err, fmt.Errorf("some requests did not finish in %s and were cut off: %w", i.settings.Drain, late))
 		}
 	}
 	stop()
 	running.Wait()
 	return errors.Join(err, i.store.Close())
+}
+
+// leaving ends connections with their next answer once notice is given: a client that
+// keeps one would send a request into the moment when the server closes it.
+func (i *instance) leaving(handler http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if i.draining.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		handler.ServeHTTP(w, r)
+	})
 }

@@ -8,7 +8,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -90,19 +89,6 @@ func (f keyFile) create() error {
 		return err
 	}
 	return syncFolder(folder)
-}
-
-// syncFolder makes the names in a folder survive a power failure. Windows can not sync
-// folders.
-func syncFolder(path string) error {
-	if runtime.GOOS == "windows" {
-		return nil
-	}
-	folder, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // successor is where the key is that is to take the place of this one.

@@ -3,13 +3,16 @@ package main
 import (
 	"context"
 	"crypto/rand"
+	"errors"
 	"fmt"
+	"io/fs"
 	"strings"
 	"time"
 
 	"github.com/cenotehq/cenote/arn"
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/issuer"
+	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/store"
 	"github.com/cenotehq/cenote/token"
 )
@@ -37,6 +40,32 @@ func checkAccount(ctx context.Context, st *store.Store, s Settings) error {
 		return fmt.Errorf("%s belongs to account %s: set --account %s, or another place with --data or --database", s.place(), kept[0].ID, kept[0].ID)
 	}
 	return nil
+}
+
+// masterKeyFile is the name of the file with the master key in a data folder.
+const masterKeyFile = "master.key"
+
+// importKey returns the master key of an import, which is that of the place that was
+// exported; where there is none, the error says what to do, in these words for a folder.
+func importKey(s Settings, otherwise string) (*seal.Key, error) {
+	if s.Database != "" && s.MasterKey == (MasterKey{}) {
+		return nil, noMasterKey()
+	}
+	switch custody := s.MasterKey.custody(s.Data).(type) {
+	case givenKey:
+		return custody.key, nil
+	case keyFile:
+		key, err := custody.read()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no master key %s: %s, or give the key in %s", custody.path, otherwise, envMasterKey)
+		}
+		return key, err
+	}
+	return nil, fmt.Errorf("an import needs the master key of the place that was exported, in a file or in %s: `cenote keys rotate --master` moves it out of a KMS there before, and into one here afterwards", envMasterKey)
+}
+
+func noMasterKey() error {
+	return fmt.Errorf("a database needs a master key, which all its servers share: give it in %s, with --master-key-file or with --master-key-kms; `openssl rand -hex %d` makes one", envMasterKey, seal.KeySize)
 }
 
 // secrets returns the newest key of a purpose, made first if there is none, and the

@@ -78,7 +78,7 @@ func listKeys(ctx context.Context, args []string, stdout io.Writer) error {
 
 // beside opens what is kept, though a server may have it open, and closes it.
 func beside(ctx context.Context, s Settings, do func(*store.Store) error) error {
-	st, err := openStore(ctx, s, store.Config{Shared: true})
+	st, err := openBeside(ctx, s)
 	if err != nil {
 		return err
 	}

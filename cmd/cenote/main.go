@@ -20,6 +20,11 @@ const usage = `Cenote serves Amazon Cognito identity pools that you host yoursel
                   three users, and what to paste next
   cenote serve    the server, on a data folder of yours
   cenote keys     new keys for sessions and tokens, or a new master key
+  cenote export   writes everything down as lines of JSON, to be imported elsewhere
+  cenote import   takes what was exported into an empty data folder or database
+  cenote backup   copies a data folder while the server runs
+  cenote import aws
+                  takes over the pools and roles of an account of AWS
   cenote version  which version this is
 
 Each command tells its flags with -h.
@@ -66,6 +71,15 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return serve(ctx, args[1:], stdout, stderr)
 	case "keys":
 		return keys(ctx, args[1:], stdout)
+	case "export":
+		return export(ctx, args[1:], stdout, stderr)
+	case "import":
+		if len(args) > 1 && args[1] == "aws" {
+			return importAWS(ctx, args[2:], stdout, stderr)
+		}
+		return importFile(ctx, args[1:], stdout, stderr)
+	case "backup":
+		return backup(ctx, args[1:], stdout, stderr)
 	case "version", "--version", "-version":
 		fmt.Fprintln(stdout, "cenote", version())
 		return nil
@@ -73,7 +87,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		fmt.Fprint(stdout, usage)
 		return nil
 	}
-	return &usageError{fmt.Sprintf("%q is no command; there are dev, serve, keys and version", args[0])}
+	return &usageError{fmt.Sprintf("%q is no command; there are dev, serve, keys, export, import, import aws, backup and version", args[0])}
 }
 
 // usageError is a command line or setting that makes no sense.

@@ -34,7 +34,7 @@ func (m MasterKey) custody(data string) store.Custody {
 	case m.File != "":
 		return keyFile{path: m.File}
 	}
-	return keyFile{path: filepath.Join(data, "master.key"), own: true}
+	return keyFile{path: filepath.Join(data, masterKeyFile), own: true}
 }
 
 // masterFlags are the flags of a MasterKey.

@@ -87,6 +87,12 @@ type process struct {
 // begin starts the program with these variables and no others of its kind.
 func begin(t *testing.T, env []string, args ...string) *process {
 	t.Helper()
+	return beginFed(t, nil, env, args...)
+}
+
+// beginFed is begin with something to read.
+func beginFed(t *testing.T, stdin *os.File, env []string, args ...string) *process {
+	t.Helper()
 	p := &process{cmd: exec.Command(binary(), args...), exited: make(chan struct{})}
 	for _, pair := range os.Environ() {
 		if !strings.HasPrefix(pair, envPrefix+"_") {
@@ -95,6 +101,9 @@ func begin(t *testing.T, env []string, args ...string) *process {
 	}
 	p.cmd.Env = append(p.cmd.Env, env...)
 	p.cmd.Stdout, p.cmd.Stderr = &p.stdout, &p.stderr
+	if stdin != nil {
+		p.cmd.Stdin = stdin
+	}
 	if err := p.cmd.Start(); err != nil {
 		t.Fatal(err)
 	}

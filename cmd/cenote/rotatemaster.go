@@ -72,7 +72,7 @@ func reseal(ctx context.Context, s Settings, to store.Custody) error {
 	if _, err := os.Stat(filepath.Join(s.Data, "cenote.db")); err != nil && s.Database == "" {
 		return fmt.Errorf("no server has kept anything in %s: name the data folder of a server with --data", s.Data)
 	}
-	st, err := openStore(ctx, s, store.Config{})
+	st, err := openKept(ctx, s, store.Config{})
 	if _, held := errors.AsType[*store.LockedError](err); held {
 		return fmt.Errorf("%w; the master key can be changed only while no server runs", err)
 	}

@@ -38,6 +38,10 @@ type Settings struct {
 	// sealed under MasterKey, which has to come from the variable then. Default empty.
 	Database string
 
+	// CachedIdentities is how many identities are kept in memory at most, some 300
+	// bytes each; 0 keeps none. Default 200000.
+	CachedIdentities int
+
 	// Redirects let other addresses stand in for the hosts of identity providers.
 	Redirects []provider.Redirect
 
@@ -52,7 +56,12 @@ type Settings struct {
 	// least 2. Default 0: never.
 	ExpireGuests int
 
-	// Drain is how long requests under way may take after SIGTERM. Default 10s.
+	// Notice is how long the server goes on as before after SIGTERM, except that /readyz
+	// says no and connections are not kept: a load balancer sends nothing more by then,
+	// and no request meets a server that is gone. Default 0s: nobody asks /readyz.
+	Notice time.Duration
+
+	// Drain is how long requests under way may take after SIGTERM and Notice. Default 10s.
 	Drain time.Duration
 
 	// PublicURL is where clients reach the server, if that is not where it listens: the
@@ -129,61 +138,16 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 // registerServer adds the flags of a server alone.
 func (s *Settings) registerServer(flags *flag.FlagSet) {
 	flags.StringVar(&s.Listen, "listen", "127.0.0.1:4577", "address of the API")
+	flags.IntVar(&s.CachedIdentities, "cached-identities", 200_000, "identities kept in memory at most, some 300 bytes each; 0 keeps none")
 	flags.Var(redirectsFlag{&s.Redirects}, "redirect", "`HOST=URL`: reach a provider host at another base URL; may be repeated")
 	flags.StringVar(&s.Account, "account", "000000000000", "id of the account, 12 digits")
 	flags.StringVar(&s.TokenAlgorithm, "token-algorithm", "RS512", "signs OpenID tokens: RS512, RS256 or ES256")
 	flags.IntVar(&s.ExpireGuests, "expire-guests", 0, "remove identities of guests that were not used for so many `DAYS`, at least 2; 0 for never")
+	flags.DurationVar(&s.Notice, "notice", 0, "time after SIGTERM in which a load balancer may learn from /readyz to send nothing more")
 	flags.DurationVar(&s.Drain, "drain", 10*time.Second, "time for requests under way after SIGTERM")
 	flags.StringVar(&s.PublicURL, "public-url", "", "`URL` at which clients reach the server, if TLS or a proxy is before it")
 	flags.Var(hostsFlag{&s.Hosts}, "host", "`NAME` that clients sign for, if a proxy puts another into Host; may be repeated")
 	flags.BoolVar(&s.AllowPlainHTTP, "allow-plain-http", false, "listen beyond this machine without TLS")
-}
-
-// keptFlags say where everything is kept and what opens it, together with Settings.Data.
-type keptFlags struct {
-	master   masterFlags
-	endpoint string
-}
-
-// registerKept adds the flags that all commands have which open what is kept.
-func (s *Settings) registerKept(flags *flag.FlagSet, data string) *keptFlags {
-	kept := &keptFlags{}
-	flags.StringVar(&s.Data, "data", data, "folder with everything that is kept")
-	flags.StringVar(&s.Database, "database", "", "`URL` of a PostgreSQL database, in the place of the folder: postgres://USER:PASSWORD@HOST:PORT/NAME")
-	kept.master.register(flags)
-	flags.StringVar(&kept.endpoint, "kms-endpoint", "", "`URL` of a KMS other than AWS's own")
-	flags.String("config", "", "`FILE` with a setting a line, such as: listen 127.0.0.1:4577")
-	return kept
-}
-
-// choosePlace leaves one of folder and database.
-func (s *Settings) choosePlace(flags *flag.FlagSet) error {
-	if s.Database == "" {
-		return nil
-	}
-	if isSet(flags, "data") {
-		return &usageError{"set one of data and database, not both"}
-	}
-	s.Data = ""
-	return nil
-}
-
-// readKept reads the settings of a command that opens what a server keeps. The config
-// file may be the server's.
-func readKept(flags *flag.FlagSet, args []string) (Settings, *keptFlags, error) {
-	var s Settings
-	kept := s.registerKept(flags, "cenote-data")
-	server := newFlags("serve")
-	new(Settings).registerServer(server)
-	if err := parse(flags, args, server); err != nil {
-		return s, nil, err
-	}
-	if err := s.choosePlace(flags); err != nil {
-		return s, nil, err
-	}
-	var err error
-	s.MasterKey, err = kept.master.read(kept.endpoint)
-	return s, kept, err
 }
 
 // parse reads flags, variables and the config file. Settings of others are passed over
@@ -266,8 +230,14 @@ func (s *Settings) check() error {
 	if s.ExpireGuests < 0 || s.ExpireGuests == 1 || s.ExpireGuests > maxExpireGuests {
 		return &usageError{fmt.Sprintf("expire-guests %d is no number of days from 2 to %d, nor 0", s.ExpireGuests, maxExpireGuests)}
 	}
+	if s.Notice < 0 {
+		return &usageError{fmt.Sprintf("notice %s is less than no time", s.Notice)}
+	}
 	if s.Drain < 0 {
 		return &usageError{fmt.Sprintf("drain %s is less than no time", s.Drain)}
+	}
+	if s.CachedIdentities < 0 {
+		return &usageError{fmt.Sprintf("cached-identities %d is less than none", s.CachedIdentities)}
 	}
 	if s.PublicURL != "" && !isPublicURL(s.PublicURL) {
 		return &usageError{fmt.Sprintf("public-url %q is no http or https URL", s.PublicURL)}
@@ -311,6 +281,14 @@ func isLoopback(host string) bool {
 // redirect names the host.
 func (s *Settings) plainIssuer(host string) bool {
 	return slices.ContainsFunc(s.Redirects, func(r provider.Redirect) bool { return strings.EqualFold(r.Host, host) })
+}
+
+// cachedIdentities is CachedIdentities as the store takes it.
+func (s *Settings) cachedIdentities() int {
+	if s.CachedIdentities == 0 {
+		return -1
+	}
+	return s.CachedIdentities
 }
 
 // signIn are the URLs of our own that SAML responses may be meant for.

@@ -54,6 +54,7 @@ func TestDefaults(t *testing.T) {
 	clean(t)
 	want := Settings{
 		Listen: "127.0.0.1:4577", Data: "default-data", Account: "000000000000", TokenAlgorithm: "RS512", Drain: 10 * time.Second,
+		CachedIdentities: 200_000,
 	}
 	if diff := cmp.Diff(want, read(t)); diff != "" {
 		t.Error(diff)
@@ -144,7 +145,7 @@ func TestMisuse(t *testing.T) {
 		says []string
 	}{
 		{"no command", nil, nil, []string{"no command given", "`cenote dev`"}},
-		{"unknown command", []string{"sevre"}, nil, []string{`"sevre" is no command`, "dev, serve, keys and version"}},
+		{"unknown command", []string{"sevre"}, nil, []string{`"sevre" is no command`, "dev, serve, keys, export, import, import aws, backup and version"}},
 		{"unknown flag", serve("--nope"), nil, []string{"-nope", tell}},
 		{"unknown flag of dev", []string{"dev", "--nope"}, nil, []string{"-nope", "`cenote dev -h`"}},
 		{"one word too many", serve("now"), nil, []string{`"now" is one word too many`, tell}},
@@ -153,6 +154,7 @@ func TestMisuse(t *testing.T) {
 		{"line without a value", serve("--config", configFile(t, "# x", "data")), nil, []string{"line 2", "data has no value", tell}},
 		{"bad value in the file", serve("--config", configFile(t, "drain soon")), nil, []string{"line 1", `"soon"`, tell}},
 		{"secret that can be guessed, for all", serve("--listen", "0.0.0.0:4577", "--allow-plain-http"), map[string]string{envRootKeyID: "AKIDEXAMPLE", envRootSecret: "secret"}, []string{envRootSecret, "6 characters", "openssl"}},
+		{"less than no cache", serve("--cached-identities", "-1"), nil, []string{"cached-identities -1"}},
 		{"public URL that is none", serve("--public-url", "id.example.com"), nil, []string{`"id.example.com"`, "public-url"}},
 		{"secret in the file", serve("--config", configFile(t, "root-access-key-id AKIA")), nil, []string{`"root-access-key-id"`, tell}},
 		{"no such file", serve("--config", "/nowhere/cenote.conf"), nil, []string{"/nowhere/cenote.conf", tell}},
@@ -200,6 +202,10 @@ func TestMisuse(t *testing.T) {
 		{"claim without value", []string{"dev", "token", "alice", "--claim", "dept"}, nil, []string{`"dept"`, "NAME=VALUE"}},
 		{"claim without name", []string{"dev", "token", "alice", "--claim", "=x"}, nil, []string{`"=x"`, "NAME=VALUE"}},
 		{"unknown flag of dev token", []string{"dev", "token", "alice", "--nope"}, nil, []string{"-nope", "`cenote dev token alice`"}},
+		{"import of what", []string{"import"}, nil, []string{"name what to import first", "`cenote import aws`"}},
+		{"unknown roles", []string{"import", "aws", "--roles", "some"}, nil, []string{`"some"`, "pools nor all"}},
+		{"region that is none", []string{"import", "aws", "--region", "us-east-1,US"}, nil, []string{`"US"`, "us-east-1", "`cenote import aws -h`"}},
+		{"unknown flag of import", []string{"import", "aws", "--nope"}, nil, []string{"-nope", "`cenote import aws -h`"}},
 		{"endpoint without scheme", []string{"dev", "token", "alice", "--endpoint", "localhost:4577"}, nil, []string{`"localhost:4577"`, defaultEndpoint}},
 		{"endpoint that is no URL", []string{"dev", "token", "alice", "--endpoint", "127.0.0.1:4577"}, nil, []string{`"127.0.0.1:4577"`, defaultEndpoint}},
 	} {
@@ -235,6 +241,17 @@ func TestMisuse(t *testing.T) {
 }
 
 // TestLoopback takes every address that only this machine reaches.
+// TestCachedIdentities tells the store what a person means by none.
+func TestCachedIdentities(t *testing.T) {
+	clean(t)
+	for flag, want := range map[string]int{"0": -1, "1": 1, "200000": 200_000} {
+		s := read(t, "--cached-identities", flag)
+		if got := s.cachedIdentities(); got != want {
+			t.Errorf("%s is %d to the store, want %d", flag, got, want)
+		}
+	}
+}
+
 func TestLoopback(t *testing.T) {
 	clean(t)
 	for _, address := range []string{"127.0.0.1:0", "127.8.8.8:1", "localhost:1", "[::1]:1"} {
@@ -250,7 +267,7 @@ func TestLoopback(t *testing.T) {
 // TestHelp asks for help in every way: the status is 0, and all settings are told.
 func TestHelp(t *testing.T) {
 	clean(t)
-	settings := []string{"-listen", "-data", "-master-key-file", "-master-key-kms", "-kms-endpoint", "-redirect", "-account", "-token-algorithm", "-drain", "-host", "-allow-plain-http", "-config"}
+	settings := []string{"-listen", "-data", "-master-key-file", "-master-key-kms", "-kms-endpoint", "-redirect", "-account", "-token-algorithm", "-drain", "-host", "-allow-plain-http", "-cached-identities", "-config"}
 	for _, test := range []struct {
 		args []string
 		says []string
@@ -261,6 +278,7 @@ func TestHelp(t *testing.T) {
 		{[]string{"serve", "-h"}, settings},
 		{[]string{"serve", "--listen", "x", "--help"}, settings},
 		{[]string{"dev", "-h"}, append(settings, "-json")},
+		{[]string{"import", "aws", "-h"}, append(settings, "-profile", "-region", "-roles", "-rewrite-account", "-identities", "-dry-run", "-json", "-endpoint")},
 		{[]string{"dev", "token", "-h"}, []string{"-endpoint", "-claim", defaultEndpoint}},
 		{[]string{"dev", "token", "alice", "--help"}, []string{"-endpoint", "-claim"}},
 		{[]string{"keys", "-h"}, []string{"cenote keys list", "cenote keys rotate --master"}},

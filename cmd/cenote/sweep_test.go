@@ -77,7 +77,7 @@ func TestSweepAfterKill(t *testing.T) {
 // identitiesLeft counts the identities of a pool in a data folder that nobody has open.
 func identitiesLeft(t *testing.T, folder, pool string) int {
 	t.Helper()
-	s, err := openStore(t.Context(), Settings{Data: folder}, store.Config{})
+	s, err := openKept(t.Context(), Settings{Data: folder}, store.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
