@@ -39,6 +39,7 @@ func arrows() map[string]string {
 		"sts":         "arn fault iam policy seal token",
 		"cognito":     "arn fault iam policy sts token",
 		"provider":    "sigv4 token",
+		"kms":         "sigv4",
 		"issuer":      "token",
 		"testidp":     "token",
 		"wire":        "fault jsontree",
@@ -46,7 +47,7 @@ func arrows() map[string]string {
 		"store":       "cognito iam policy seal",
 		"server":      "arn audit cognito fault iam issuer policy provider sigv4 sts token wire",
 		"awsaccount":  "arn cognito fault iam policy",
-		"cmd/cenote":  "arn audit awsaccount cognito fault iam issuer policy provider seal server sigv4 sts store testidp token",
+		"cmd/cenote":  "arn audit awsaccount cognito fault iam issuer kms policy provider seal server sigv4 sts store testidp token",
 		"gate":        "sigv4",
 		"bench":       "pgtest policy seal sigv4 sts testidp token",
 	}

@@ -66,6 +66,7 @@ type Options struct {
 	With      *Server           // whose database and keys this one shares
 	Redirects map[string]string // provider host to base URL
 	Flags     []string          // further flags
+	Variables []string          // further environment variables, NAME=VALUE
 	Dev       bool              // with a demo pool and its provider, as for a developer's first minute
 	Root      aws.Credentials   // of the account; new ones when empty
 	OwnRoot   bool              // let the server make its own root keys, which Server.Root then does not have
@@ -124,12 +125,16 @@ func (s *Server) Restart(t testing.TB) {
 		arguments = append(arguments, "--redirect", host+"="+base)
 	}
 	cmd := binary(t, s.Root, arguments...)
+	cmd.Env = append(cmd.Env, s.options.Variables...)
 	if s.database != "" {
 		cmd.Env = append(cmd.Env, "CENOTE_MASTER_KEY="+s.masterKey)
 	}
 	s.process = launch(t, "cenote", cmd)
 	s.process.waitReady(t, s.URL+"/readyz")
 }
+
+// SetFlags replaces the further flags for the next Restart.
+func (s *Server) SetFlags(flags ...string) { s.options.Flags = flags }
 
 // Address is the host and port that the server listens on.
 func (s *Server) Address() string { return fmt.Sprintf("127.0.0.1:%d", s.port) }
@@ -192,7 +197,15 @@ func (s *Server) LogFrom(t testing.TB, offset int) []byte {
 // program goes on running.
 func Run(t testing.TB, arguments ...string) (code int, output string) {
 	t.Helper()
-	p := launch(t, "cenote", binary(t, newRoot(), arguments...))
+	return RunWith(t, nil, arguments...)
+}
+
+// RunWith is Run with further environment variables.
+func RunWith(t testing.TB, variables []string, arguments ...string) (code int, output string) {
+	t.Helper()
+	cmd := binary(t, newRoot(), arguments...)
+	cmd.Env = append(cmd.Env, variables...)
+	p := launch(t, "cenote", cmd)
 	code = p.wait(t)
 	return code, p.output.String()
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs what the tests run: the AWS CLI and boto3 of the distribution, PostgreSQL without a cluster, a C compiler for
-# the race detector, and the npm packages of js/.
+# the race detector, the npm packages of js/, and moto's server for a KMS.
 # Quiet, and quick when nothing is missing.
 set -eu
 cd "$(dirname "$0")"
@@ -23,6 +23,7 @@ aws=/usr/bin/aws
 missing=
 command -v "$aws" >/dev/null && "$python" -c 'import awscli' 2>/dev/null || missing="$missing awscli"
 "$python" -c 'import boto3' 2>/dev/null || missing="$missing python3-boto3"
+"$python" -c 'import ensurepip' 2>/dev/null || missing="$missing python3-venv"
 command -v gcc >/dev/null || missing="$missing gcc libc6-dev" # for the race detector
 set -- /usr/lib/postgresql/*/bin/postgres
 [ -x "$1" ] || command -v postgres >/dev/null || missing="$missing postgresql"
@@ -51,4 +52,11 @@ command -v node >/dev/null || {
 installed=js/node_modules/.package-lock.json
 if [ ! -e "$installed" ] || [ js/package-lock.json -nt "$installed" ]; then
 	(cd js && quietly npm ci)
+fi
+
+# moto.txt is copied last, so it tells what is installed.
+if ! cmp -s moto.txt .moto/moto.txt; then
+	quietly "$python" -m venv .moto
+	quietly .moto/bin/pip install --quiet --disable-pip-version-check -r moto.txt
+	cp moto.txt .moto/moto.txt
 fi

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cenotehq/cenote/token"
 )
@@ -36,11 +37,7 @@ const rsaBits = 2048
 // tokens of a retired key verify until they expire. It is safe for concurrent
 // use.
 type Issuer struct {
-	signing token.SigningKey
-	keys    token.Keys
-	jwks    []byte
-
-	algorithms []string // of all keys
+	using atomic.Pointer[keySet]
 
 	// slots are as many as there are cores: an RSA signature takes a core for
 	// most of a millisecond, and without a queue a burst of them starves the rest
@@ -48,8 +45,26 @@ type Issuer struct {
 	slots chan struct{}
 }
 
+// keySet is what an Issuer has at one moment.
+type keySet struct {
+	signing    token.SigningKey
+	public     token.Keys
+	jwks       []byte
+	algorithms []string // of all keys
+}
+
 // New makes an issuer of at least one key, the one that signs first.
 func New(signing token.SigningKey, retired ...token.SigningKey) (*Issuer, error) {
+	i := &Issuer{slots: make(chan struct{}, runtime.GOMAXPROCS(0))}
+	if err := i.Use(signing, retired...); err != nil {
+		return nil, err
+	}
+	return i, nil
+}
+
+// Use replaces the keys by others, as New takes them. Calls that are under way go on
+// with those that they began with.
+func (i *Issuer) Use(signing token.SigningKey, retired ...token.SigningKey) error {
 	public, algorithms := []token.PublicKey{signing.Public()}, []string{signing.Algorithm}
 	for _, k := range retired {
 		public = append(public, k.Public())
@@ -59,17 +74,15 @@ func New(signing token.SigningKey, retired ...token.SigningKey) (*Issuer, error)
 	}
 	jwks, err := token.PublicKeys(public...)
 	if err != nil {
-		return nil, fmt.Errorf("issuer: publishing the signing keys: %w", err)
+		return fmt.Errorf("issuer: publishing the signing keys: %w", err)
 	}
 	keys, err := token.ParseKeys(jwks)
 	if err != nil {
-		return nil, fmt.Errorf("issuer: reading back the signing keys: %w", err)
+		return fmt.Errorf("issuer: reading back the signing keys: %w", err)
 	}
 	signing.Type = "JWS"
-	return &Issuer{
-		signing: signing, keys: keys, jwks: jwks, algorithms: algorithms,
-		slots: make(chan struct{}, runtime.GOMAXPROCS(0)),
-	}, nil
+	i.using.Store(&keySet{signing: signing, public: keys, jwks: jwks, algorithms: algorithms})
+	return nil
 }
 
 // Sign makes a token of claims. It waits for a free core, or returns the context's
@@ -81,14 +94,14 @@ func (i *Issuer) Sign(ctx context.Context, claims any) (string, error) {
 		return "", ctx.Err()
 	}
 	defer func() { <-i.slots }()
-	return token.Sign(claims, i.signing)
+	return token.Sign(claims, i.using.Load().signing)
 }
 
 // Keys returns the public keys of all tokens that may still be valid.
-func (i *Issuer) Keys() token.Keys { return i.keys }
+func (i *Issuer) Keys() token.Keys { return i.using.Load().public }
 
 // JWKS returns the JSON Web Key Set to publish at KeysPath.
-func (i *Issuer) JWKS() []byte { return i.jwks }
+func (i *Issuer) JWKS() []byte { return i.using.Load().jwks }
 
 // Discovery returns the document to publish at DiscoveryPath (OpenID Connect
 // Discovery 1.0). base is the URL at which this server is reached: unlike the
@@ -99,7 +112,7 @@ func (i *Issuer) Discovery(base string) []byte {
 		"jwks_uri":                              strings.TrimSuffix(base, "/") + KeysPath,
 		"response_types_supported":              []string{"id_token"},
 		"subject_types_supported":               []string{"public"},
-		"id_token_signing_alg_values_supported": i.algorithms,
+		"id_token_signing_alg_values_supported": i.using.Load().algorithms,
 		"claims_supported":                      []string{"aud", "sub", "iss", "exp", "iat", "amr"},
 	})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"io"
 	"runtime"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -253,5 +254,45 @@ func TestUnfitKeys(t *testing.T) {
 	}
 	if bits := good.Signer.Public().(*rsa.PublicKey).N.BitLen(); bits != 2048 {
 		t.Errorf("a new RSA key has %d bits", bits)
+	}
+}
+
+// TestKeysChangeUnderLoad replaces the keys while others sign and verify: what is
+// published always has the key of a token that was signed before.
+func TestKeysChangeUnderLoad(t *testing.T) {
+	t.Parallel()
+	first, second := newKey(t, "k1", "ES256"), newKey(t, "k2", "RS256")
+	i := newIssuer(t, first, second)
+	var load sync.WaitGroup
+	for range 2 {
+		load.Go(func() {
+			for range 50 {
+				raw, err := i.Sign(t.Context(), struct{}{})
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				parsed, err := token.Parse(raw)
+				if err == nil {
+					err = parsed.VerifySignature(i.Keys())
+				}
+				if err != nil {
+					t.Errorf("a token of a moment ago: %v", err)
+				}
+			}
+		})
+	}
+	for n := range 100 {
+		keys := []token.SigningKey{first, second}
+		if err := i.Use(keys[n%2], keys[1-n%2]); err != nil {
+			t.Error(err)
+		}
+	}
+	load.Wait()
+	if err := i.Use(second); err != nil {
+		t.Fatal(err)
+	}
+	if now := sign(t, i); now.KeyID != "k2" || published(t, i).Has("k1") || !strings.Contains(string(i.Discovery("")), `["RS256"]`) {
+		t.Errorf("the new token is of %s; published are %s and %s", now.KeyID, i.JWKS(), i.Discovery(""))
 	}
 }

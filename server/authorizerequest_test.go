@@ -188,7 +188,7 @@ func TestAuthorizeRequestLog(t *testing.T) {
 	}
 	w.Close()
 	lines := w.log.lines(t)
-	if cause := lines[len(lines)-2]["cause"]; cause != "unknown access key: sts: invalid session token" {
+	if cause := lines[len(lines)-2]["cause"]; cause != "unknown access key: sts: invalid session token: no such sealing key" {
 		t.Errorf("the log says about a session token of another server: %v", cause)
 	}
 	last := lines[len(lines)-3]

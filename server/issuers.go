@@ -20,6 +20,11 @@ import (
 type Issuers struct {
 	Own     *issuer.Issuer
 	Network *provider.Client
+
+	// Refresh brings the keys of Own up to date. It is called for whoever sends a token
+	// under an unknown key, so it bounds its work by itself. Nil where the keys never
+	// change.
+	Refresh func(context.Context)
 }
 
 var (
@@ -30,6 +35,9 @@ var (
 // Keys returns the signing keys of an issuer.
 func (i Issuers) Keys(ctx context.Context, url, kid string, thumbprints ...string) (token.Keys, error) {
 	if url == issuer.URL {
+		if i.Refresh != nil && kid != "" && !i.Own.Keys().Has(kid) {
+			i.Refresh(ctx)
+		}
 		return i.Own.Keys(), nil
 	}
 	keys, err := i.Network.Keys(ctx, url, kid, thumbprints...)

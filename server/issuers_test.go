@@ -1,6 +1,7 @@
 package server_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/http/httptest"
@@ -100,5 +101,22 @@ func TestSickProvider(t *testing.T) {
 			"RoleArn", "arn:aws:iam::123456789012:role/authenticated", "RoleSessionName", "me", "WebIdentityToken", login))).
 			is(t, http.StatusBadRequest, "InvalidIdentityToken", "Couldn't retrieve verification key from your identity provider,"+
 				"  please reference AssumeRoleWithWebIdentity documentation for requirements")
+	}
+}
+
+// TestOwnKeysChange looks for new keys of our own when a token names one that is not
+// known, and for no other reason.
+func TestOwnKeysChange(t *testing.T) {
+	t.Parallel()
+	looked := 0
+	issuers := server.Issuers{Own: newIssuer(t), Network: provider.New(provider.Config{}), Refresh: func(context.Context) { looked++ }}
+	for _, test := range []struct {
+		kid  string
+		want int
+	}{{"own", 0}, {"other", 1}, {"", 0}} {
+		looked = 0
+		if keys, err := issuers.Keys(t.Context(), issuer.URL, test.kid); err != nil || !keys.Has("own") || looked != test.want {
+			t.Errorf("%q: %d looks, %v", test.kid, looked, err)
+		}
 	}
 }

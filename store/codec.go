@@ -9,7 +9,7 @@ import (
 )
 
 // codec turns what is kept into text, sealed under the master key where secret.
-type codec struct{ master *seal.Key }
+type codec struct{ master master }
 
 func (c codec) encode(k kind, name string, entity any) (string, error) {
 	doc, err := json.Marshal(entity)
@@ -35,7 +35,7 @@ func (c codec) decode(k kind, name, doc string, entity any) error {
 
 // seal binds what it seals to its place, so that no row can stand in for another.
 func (c codec) seal(plain []byte, kind, name string) string {
-	return base64.RawStdEncoding.EncodeToString(c.master.Seal(plain, place(kind, name)))
+	return base64.RawStdEncoding.EncodeToString(c.master.key.Seal(plain, place(kind, name)))
 }
 
 func (c codec) open(text, kind, name string) ([]byte, error) {
@@ -43,7 +43,7 @@ func (c codec) open(text, kind, name string) ([]byte, error) {
 	if err != nil {
 		return nil, seal.ErrOpen
 	}
-	return c.master.Open(sealed, place(kind, name))
+	return c.master.key.Open(sealed, place(kind, name))
 }
 
 func place(kind, name string) string {

@@ -65,7 +65,7 @@ type MasterKeyError struct {
 }
 
 func (e *MasterKeyError) Error() string {
-	return fmt.Sprintf("store: the master key is not the one under which %s was made: start with that key, or with another data folder", e.Path)
+	return fmt.Sprintf("store: the master key is not the one that %s is sealed under: start with that key, or with another data folder", e.Path)
 }
 
 // UnfinishedError means that an import into the file or database began and did not end.

@@ -72,7 +72,7 @@ func (e *exporter) write(line any) error {
 }
 
 func (e *exporter) keys() error {
-	return e.c.query(`SELECT purpose, id, created, secret FROM secret_keys WHERE purpose NOT IN ($1, $2) ORDER BY purpose, id`, func(r row) error {
+	return e.c.query(`SELECT purpose, id, created, secret FROM secret_keys WHERE purpose NOT IN ($1, $2, $3) ORDER BY purpose, id`, func(r row) error {
 		var k keyLine
 		var created int64
 		if err := scan(r, &k.Purpose, &k.ID, &created, &k.Sealed); err != nil {
@@ -81,7 +81,7 @@ func (e *exporter) keys() error {
 		k.Created = moment(created)
 		e.counts.Keys++
 		return e.write(line{Key: &k})
-	}, purposeProbe, firstKey)
+	}, purposeProbe, purposeNote, firstKey)
 }
 
 func (e *exporter) entities(tables []anyTable) error {

@@ -32,7 +32,7 @@ func Import(ctx context.Context, config Config, from io.Reader, account string) 
 		return Imported{}, errors.New("store: no master key given")
 	}
 	r := newExportReader(from)
-	h, err := r.header(codec{master: config.MasterKey})
+	h, err := r.header(master{key: config.MasterKey}.codec())
 	if err != nil {
 		return Imported{}, err
 	}
@@ -62,10 +62,10 @@ func Import(ctx context.Context, config Config, from io.Reader, account string) 
 // purposeImport is the purpose of the row that is there while an import goes on.
 const purposeImport = "unfinished import"
 
-func (s *Store) checkWhole(ctx context.Context) error {
-	return s.db.read(ctx, func(c conn) error {
+func checkWhole(ctx context.Context, db database, name string) error {
+	return db.read(ctx, func(c conn) error {
 		return c.query(`SELECT id FROM secret_keys WHERE purpose = $1`, func(row) error {
-			return &UnfinishedError{Path: s.name}
+			return &UnfinishedError{Path: name}
 		}, purposeImport)
 	})
 }
@@ -103,7 +103,7 @@ func (s *Store) checkEmpty(c conn) error {
 			return err
 		}
 	}
-	return c.query(`SELECT id FROM secret_keys WHERE purpose NOT IN ($1, $2)`, func(row) error { return &NotEmptyError{Path: s.name} }, purposeProbe, firstKey)
+	return c.query(`SELECT id FROM secret_keys WHERE purpose NOT IN ($1, $2, $3)`, func(row) error { return &NotEmptyError{Path: s.name} }, purposeProbe, purposeNote, firstKey)
 }
 
 // clear removes all but the master key's probe and the mark of the import.
@@ -127,7 +127,7 @@ func (s *Store) clear(ctx context.Context) error {
 		}
 	}
 	return s.db.write(ctx, write{do: func(c conn) error {
-		_, err := c.exec(`DELETE FROM secret_keys WHERE purpose NOT IN ($1, $2, $3)`, purposeProbe, firstKey, purposeImport)
+		_, err := c.exec(`DELETE FROM secret_keys WHERE purpose NOT IN ($1, $2, $3, $4)`, purposeProbe, purposeNote, firstKey, purposeImport)
 		return err
 	}})
 }
@@ -161,8 +161,8 @@ func (s *Store) counts(ctx context.Context) (n Counts, err error) {
 				return err
 			}
 		}
-		return c.query(`SELECT count(*) FROM secret_keys WHERE purpose NOT IN ($1, $2, $3)`,
-			func(r row) error { return r.scan(&n.Keys) }, purposeProbe, firstKey, purposeImport)
+		return c.query(`SELECT count(*) FROM secret_keys WHERE purpose NOT IN ($1, $2, $3, $4)`,
+			func(r row) error { return r.scan(&n.Keys) }, purposeProbe, purposeNote, firstKey, purposeImport)
 	})
 	return n, err
 }

@@ -2,12 +2,9 @@ package store
 
 import (
 	"context"
-	"crypto/rand"
-	"errors"
 	"fmt"
+	"slices"
 	"time"
-
-	"github.com/cenotehq/cenote/seal"
 )
 
 // Key is a secret of the server itself: it seals sessions or signs tokens.
@@ -21,14 +18,21 @@ type Key struct {
 func (s *Store) Keys(ctx context.Context, purpose string) ([]Key, error) {
 	var keys []Key
 	err := s.db.read(ctx, func(c conn) error {
-		keys = nil
-		return c.query(`SELECT id, created, secret FROM secret_keys WHERE purpose = $1 ORDER BY created DESC, id`,
-			func(r row) error {
-				key, err := s.scanKey(purpose, r)
-				keys = append(keys, key)
-				return err
-			}, purpose)
+		var err error
+		keys, err = s.keys(c, purpose)
+		return err
 	})
+	return keys, err
+}
+
+func (s *Store) keys(c conn, purpose string) ([]Key, error) {
+	var keys []Key
+	err := c.query(`SELECT id, created, secret FROM secret_keys WHERE purpose = $1 ORDER BY created DESC, id`,
+		func(r row) error {
+			key, err := s.scanKey(purpose, r)
+			keys = append(keys, key)
+			return err
+		}, purpose)
 	if err != nil {
 		return nil, err
 	}
@@ -41,7 +45,7 @@ func (s *Store) scanKey(purpose string, r row) (Key, error) {
 	if err := r.scan(&id, &created, &secret); err != nil {
 		return Key{}, err
 	}
-	plain, err := codec{master: s.master}.open(secret, keyKind(purpose), id)
+	plain, err := s.master.codec().open(secret, keyKind(purpose), id)
 	if err != nil {
 		return Key{}, fmt.Errorf("store: %s key %q is damaged: %w", purpose, id, err)
 	}
@@ -52,9 +56,12 @@ func (s *Store) scanKey(purpose string, r row) (Key, error) {
 // ifNone it adds it only if its purpose has no key yet, so that of many starters
 // one wins: all then use what Keys returns. It reports whether it added the key.
 func (s *Store) AddKey(ctx context.Context, purpose string, k Key, ifNone bool) (bool, error) {
-	sealed := codec{master: s.master}.seal(k.Secret, keyKind(purpose), k.ID)
-	var added int64
+	added := false
 	err := s.db.write(ctx, write{do: func(c conn) error {
+		added = false
+		if err := s.master.guard(c); err != nil {
+			return err
+		}
 		if ifNone {
 			taken, err := hasKeys(c, purpose)
 			if err != nil || taken {
@@ -64,15 +71,53 @@ func (s *Store) AddKey(ctx context.Context, purpose string, k Key, ifNone bool) 
 				return err
 			}
 		}
-		var err error
-		added, err = c.exec(`INSERT INTO secret_keys (purpose, id, created, secret) VALUES ($1, $2, $3, $4)`,
-			purpose, k.ID, k.Created.UnixMilli(), sealed)
-		return err
+		added = true
+		return s.insertKey(c, purpose, k)
 	}})
-	if err != nil {
-		return false, err
-	}
-	return added == 1, nil
+	return added && err == nil, err
+}
+
+func (s *Store) insertKey(c conn, purpose string, k Key) error {
+	_, err := c.exec(`INSERT INTO secret_keys (purpose, id, created, secret) VALUES ($1, $2, $3, $4)`,
+		purpose, k.ID, k.Created.UnixMilli(), s.master.codec().seal(k.Secret, keyKind(purpose), k.ID))
+	return err
+}
+
+// ChangeKeys replaces the keys of a purpose by those that change makes of them, the
+// newest first. Of keys with the same id the old one stays. An error of change leaves
+// all as it was and is returned as it is; change runs under the terms of Table.Update's.
+func (s *Store) ChangeKeys(ctx context.Context, purpose string, change func([]Key) ([]Key, error)) error {
+	return s.db.write(ctx, write{do: func(c conn) error {
+		if err := s.master.guard(c); err != nil {
+			return err
+		}
+		old, err := s.keys(c, purpose)
+		if err != nil {
+			return err
+		}
+		next, err := change(slices.Clone(old))
+		if err != nil {
+			return err
+		}
+		for _, k := range without(old, next) {
+			if _, err := c.exec(`DELETE FROM secret_keys WHERE purpose = $1 AND id = $2`, purpose, k.ID); err != nil {
+				return err
+			}
+		}
+		for _, k := range without(next, old) {
+			if err := s.insertKey(c, purpose, k); err != nil {
+				return err
+			}
+		}
+		return nil
+	}})
+}
+
+// without returns the keys whose ids others do not have.
+func without(keys, others []Key) []Key {
+	return slices.DeleteFunc(slices.Clone(keys), func(k Key) bool {
+		return slices.ContainsFunc(others, func(o Key) bool { return o.ID == k.ID })
+	})
 }
 
 func hasKeys(c conn, purpose string) (bool, error) {
@@ -96,25 +141,3 @@ func claimFirst(c conn, purpose string, k Key) error {
 }
 
 func keyKind(purpose string) string { return "key " + purpose }
-
-// purposeProbe is the purpose of the row that tells the master key.
-const purposeProbe = "master key check"
-
-// checkMasterKey opens something that was sealed at the first Open, so that a
-// wrong master key is found now and not at the first secret.
-func (s *Store) checkMasterKey(ctx context.Context, file string, shared bool) error {
-	if !shared {
-		probe := Key{ID: "1", Created: s.now(), Secret: []byte(rand.Text())}
-		if _, err := s.AddKey(ctx, purposeProbe, probe, true); err != nil {
-			return err
-		}
-	}
-	probes, err := s.Keys(ctx, purposeProbe)
-	if err == nil && len(probes) == 0 {
-		return fmt.Errorf("store: no server has been started on %s: do that first, or name another place", file)
-	}
-	if errors.Is(err, seal.ErrOpen) {
-		return &MasterKeyError{Path: file}
-	}
-	return err
-}

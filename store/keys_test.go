@@ -75,3 +75,36 @@ func TestStartersAgreeOnAKey(t *testing.T) {
 		t.Errorf("%d keys, %d winners, %v", len(keys), won.Load(), err)
 	}
 }
+
+// TestChangeKeys adds and drops keys by their ids, together or not at all.
+func TestChangeKeys(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	a, b, c := storeKey("a", 1000, "a"), storeKey("b", 2000, "b"), storeKey("c", 3000, "c")
+	ok(s.AddKey(t.Context(), "other", a, false))(t)
+	stop := errors.New("stop")
+	for _, test := range []struct {
+		sees, returns []store.Key
+		err           error
+		has           []store.Key
+	}{
+		{nil, []store.Key{a}, nil, []store.Key{a}},
+		{[]store.Key{a}, []store.Key{b, a}, nil, []store.Key{b, a}},
+		{[]store.Key{b, a}, []store.Key{c}, stop, []store.Key{b, a}},
+		{[]store.Key{b, a}, []store.Key{c, b}, nil, []store.Key{c, b}},
+		{[]store.Key{c, b}, []store.Key{storeKey("c", 1, "x"), b}, nil, []store.Key{c, b}},
+		{[]store.Key{c, b}, nil, nil, nil},
+	} {
+		err := s.ChangeKeys(t.Context(), "sign", func(keys []store.Key) ([]store.Key, error) {
+			if diff := cmp.Diff(test.sees, keys); diff != "" {
+				t.Error(diff)
+			}
+			return test.returns, test.err
+		})
+		if !errors.Is(err, test.err) {
+			t.Errorf("ChangeKeys to %v: %v", test.returns, err)
+		}
+		same(t, test.has)(s.Keys(t.Context(), "sign"))
+	}
+	same(t, []store.Key{a})(s.Keys(t.Context(), "other"))
+}

@@ -27,8 +27,10 @@ type Config struct {
 	// target_session_attrs, sslmode, and pool_max_conns.
 	URL string
 
-	// MasterKey seals the secrets; it must be the same at every Open.
+	// MasterKey seals the secrets; it must be the same at every Open. Nil asks Custody for
+	// it.
 	MasterKey *seal.Key
+	Custody   Custody
 
 	// Shared opens what is there beside other processes that may have it open, such as a
 	// running server: without the folder's lock, and without bringing the schema up to
@@ -57,7 +59,8 @@ type Config struct {
 type Store struct {
 	db     database
 	lock   *flock.Flock // of a data folder
-	master *seal.Key
+	master master
+	sealed []string // kinds of entities
 	now    func() time.Time
 	name   string // of the file or database, for errors, without secrets
 
@@ -79,8 +82,11 @@ type Store struct {
 // *LockedError, *NewerError, *OlderError, *DamagedError, *MasterKeyError and
 // *UnfinishedError.
 func Open(ctx context.Context, config Config) (*Store, error) {
+	if config.MasterKey != nil {
+		config.Custody = held{config.MasterKey}
+	}
 	switch {
-	case config.MasterKey == nil:
+	case config.Custody == nil:
 		return nil, errors.New("store: no master key given")
 	case config.Path != "" && config.URL != "":
 		return nil, errors.New("store: both a data folder and a database given")
@@ -135,27 +141,23 @@ func openURL(ctx context.Context, config Config) (*Store, error) {
 
 // openOn opens a store on a database that is up to date.
 func openOn(ctx context.Context, db database, name string, config Config) (*Store, error) {
-	s := newStore(db, config)
-	s.name = name
-	if err := s.check(ctx, config); err != nil {
+	if !config.importing {
+		if err := checkWhole(ctx, db, name); err != nil {
+			return nil, errors.Join(err, db.close())
+		}
+	}
+	key, err := unlock(ctx, db, config, name)
+	if err != nil {
 		return nil, errors.Join(err, db.close())
 	}
+	s := newStore(db, key, config)
+	s.name = name
 	s.uses.start()
 	return s, nil
 }
 
-// check refuses a place that is not whole, or of another master key.
-func (s *Store) check(ctx context.Context, config Config) error {
-	if !config.importing {
-		if err := s.checkWhole(ctx); err != nil {
-			return err
-		}
-	}
-	return s.checkMasterKey(ctx, s.name, config.Shared)
-}
-
-func newStore(db database, config Config) *Store {
-	s := &Store{db: db, master: config.MasterKey, now: config.Now}
+func newStore(db database, key master, config Config) *Store {
+	s := &Store{db: db, master: key, now: config.Now}
 	if s.now == nil {
 		s.now = time.Now
 	}

@@ -277,6 +277,17 @@ func TestClose(t *testing.T) {
 	}
 }
 
+// ok returns what a call does, and fails the test if that is an error.
+func ok[T any](value T, err error) func(t testingT) T {
+	return func(t testingT) T {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return value
+	}
+}
+
 // testingT is what *testing.T, *testing.B and *rapid.T share.
 type testingT interface {
 	Helper()

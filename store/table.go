@@ -33,7 +33,10 @@ func (k kind) key(name string) string {
 }
 
 func newTable[T iam.Entity](s *Store, k kind) *Table[T] {
-	return &Table[T]{db: s.db, codec: codec{master: s.master}, kind: k, cache: newEntityCache[T](maxAge(s.db))}
+	if k.secret {
+		s.sealed = append(s.sealed, k.name)
+	}
+	return &Table[T]{db: s.db, codec: s.master.codec(), kind: k, cache: newEntityCache[T](maxAge(s.db))}
 }
 
 // Get returns the entity called name, or fs.ErrNotExist.
@@ -110,6 +113,9 @@ func (t *Table[T]) Create(ctx context.Context, entity T) error {
 	}
 	aliases := slices.Clone(entity.EntityAliases())
 	return t.db.write(ctx, write{do: func(c conn) error {
+		if err := t.guard(c); err != nil {
+			return err
+		}
 		if _, err := c.exec(`INSERT INTO entities (kind, name, doc) VALUES ($1, $2, $3)`, t.kind.name, key, doc); err != nil {
 			return fmt.Errorf("%s %q: %w", t.kind.name, key, err)
 		}
@@ -126,6 +132,9 @@ func (t *Table[T]) Update(ctx context.Context, name string, change func(*T) erro
 	key := t.kind.key(name)
 	return t.db.write(ctx, write{
 		do: func(c conn) error {
+			if err := t.guard(c); err != nil {
+				return err
+			}
 			entity, err := t.load(c, key)
 			if err != nil {
 				return err
@@ -184,6 +193,13 @@ func (t *Table[T]) Delete(ctx context.Context, name string, allowed func(T) erro
 		},
 		committed: func() { t.cache.drop(key) },
 	})
+}
+
+func (t *Table[T]) guard(c conn) error {
+	if !t.kind.secret {
+		return nil
+	}
+	return t.codec.master.guard(c)
 }
 
 func (t *Table[T]) addAliases(c conn, key string, aliases []string) error {

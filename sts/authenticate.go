@@ -18,6 +18,9 @@ import (
 // is good only while the caller's Opener has root's key, which is not known here.
 func (s *Service) Authenticate(ctx context.Context, keyID, token string) (secret string, caller iam.Caller, err error) {
 	session, secret, err := s.Sealer.Open(keyID, token)
+	if s.mayKnow(ctx, err) {
+		session, secret, err = s.Sealer.Open(keyID, token)
+	}
 	if err != nil {
 		return "", iam.Caller{}, err
 	}
@@ -30,6 +33,16 @@ func (s *Service) Authenticate(ctx context.Context, keyID, token string) (secret
 	}
 	caller.KeyID, caller.Issued = keyID, time.Unix(session.Issued, 0)
 	return secret, caller, nil
+}
+
+// mayKnow looks for new keys where the error is that a key is unknown, and reports
+// whether it did.
+func (s *Service) mayKnow(ctx context.Context, err error) bool {
+	if !errors.Is(err, errUnknownKey) || s.Refresh == nil {
+		return false
+	}
+	s.Refresh(ctx)
+	return true
 }
 
 func (s *Service) caller(ctx context.Context, session Session) (iam.Caller, error) {

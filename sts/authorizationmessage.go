@@ -34,11 +34,14 @@ type DecodeAuthorizationMessageOutput struct {
 
 // DecodeAuthorizationMessage tells what an encoded message says about a refusal. See
 // AWS DecodeAuthorizationMessage.
-func (s *Service) DecodeAuthorizationMessage(_ context.Context, caller iam.Caller, in *DecodeAuthorizationMessageInput) (*DecodeAuthorizationMessageOutput, error) {
+func (s *Service) DecodeAuthorizationMessage(ctx context.Context, caller iam.Caller, in *DecodeAuthorizationMessageInput) (*DecodeAuthorizationMessageOutput, error) {
 	if caller.Opener != nil {
 		return nil, accessDenied("Cannot call DecodeAuthorizationMessage with session credentials")
 	}
 	plain, err := s.Sealer.openMessage(in.EncodedMessage)
+	if s.mayKnow(ctx, err) {
+		plain, err = s.Sealer.openMessage(in.EncodedMessage)
+	}
 	if err != nil {
 		return nil, invalidAuthorizationMessage(err)
 	}
@@ -179,28 +182,27 @@ func (k SealingKey) messageKey() (*seal.Key, error) {
 }
 
 func (s *Sealer) sealMessage(plain []byte) (string, error) {
-	key, err := s.keys[0].messageKey()
+	k := s.sealing()
+	key, err := k.messageKey()
 	if err != nil {
 		return "", err
 	}
-	return s.keys[0].ID + "." + base64.RawURLEncoding.EncodeToString(key.Seal(plain, messageUse)), nil
+	return k.ID + "." + base64.RawURLEncoding.EncodeToString(key.Seal(plain, messageUse)), nil
 }
 
 func (s *Sealer) openMessage(text string) ([]byte, error) {
 	id, text, _ := strings.Cut(text, ".")
-	for _, k := range s.keys {
-		if k.ID != id {
-			continue
-		}
-		sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
-		if err != nil || strings.ContainsAny(text, "\r\n") { // which decoders skip
-			return nil, errors.New("it is not base64url")
-		}
-		key, err := k.messageKey()
-		if err != nil {
-			return nil, err
-		}
-		return key.Open(sealed, messageUse)
+	k, err := s.named(id)
+	if err != nil {
+		return nil, err
 	}
-	return nil, errors.New("no such sealing key")
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil || strings.ContainsAny(text, "\r\n") { // which decoders skip
+		return nil, errors.New("it is not base64url")
+	}
+	key, err := k.messageKey()
+	if err != nil {
+		return nil, err
+	}
+	return key.Open(sealed, messageUse)
 }

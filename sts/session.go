@@ -5,7 +5,9 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"errors"
+	"fmt"
 	"strings"
+	"sync/atomic"
 
 	"github.com/cenotehq/cenote/policy"
 	"github.com/cenotehq/cenote/seal"
@@ -56,6 +58,10 @@ const (
 // access key, or that its role or the key that opened it is gone.
 var ErrInvalidToken = errors.New("sts: invalid session token")
 
+// errUnknownKey is the ErrInvalidToken of a token whose key another server may have
+// made a moment ago.
+var errUnknownKey = fmt.Errorf("%w: no such sealing key", ErrInvalidToken)
+
 // ErrExpired means that a session is over.
 var ErrExpired = errors.New("sts: session expired")
 
@@ -63,7 +69,7 @@ var ErrExpired = errors.New("sts: session expired")
 // and bound to its access key id, so verifying one needs no look-up. The first
 // key seals, all of them open: keys rotate with overlap. Safe for concurrent use.
 type Sealer struct {
-	keys []sessionKey
+	keys atomic.Pointer[[]sessionKey]
 }
 
 // SealingKey is a key of a Sealer under the name that stands in front of tokens.
@@ -75,10 +81,31 @@ type SealingKey struct {
 // NewSealer makes a Sealer of at least one key.
 func NewSealer(keys ...SealingKey) *Sealer {
 	s := &Sealer{}
-	for _, k := range keys {
-		s.keys = append(s.keys, sessionKey{SealingKey: k, secrets: k.Key.Derive("secret access key", sha256.Size)})
-	}
+	s.Use(keys...)
 	return s
+}
+
+// Use replaces the keys by others, at least one. Calls that are under way go on with
+// those that they began with.
+func (s *Sealer) Use(keys ...SealingKey) {
+	var list []sessionKey
+	for _, k := range keys {
+		list = append(list, sessionKey{SealingKey: k, secrets: k.Key.Derive("secret access key", sha256.Size)})
+	}
+	s.keys.Store(&list)
+}
+
+// sealing is the key that seals.
+func (s *Sealer) sealing() sessionKey { return (*s.keys.Load())[0] }
+
+// named returns the key with this id, or errUnknownKey.
+func (s *Sealer) named(id string) (sessionKey, error) {
+	for _, k := range *s.keys.Load() {
+		if k.ID == id {
+			return k, nil
+		}
+	}
+	return sessionKey{}, errUnknownKey
 }
 
 // sessionKey is a SealingKey with the key that it derives secrets under.
@@ -89,7 +116,7 @@ type sessionKey struct {
 
 // Seal returns the session's secret access key and session token.
 func (s *Sealer) Seal(keyID string, session Session) (secret, token string) {
-	k := s.keys[0]
+	k := s.sealing()
 	return k.secretOf(keyID), k.ID + "." + base64.StdEncoding.EncodeToString(k.Key.Seal(session.pack(), keyID))
 }
 
@@ -97,25 +124,23 @@ func (s *Sealer) Seal(keyID string, session Session) (secret, token string) {
 // does not look at the clock.
 func (s *Sealer) Open(keyID, token string) (Session, string, error) {
 	id, text, _ := strings.Cut(token, ".")
-	for _, k := range s.keys {
-		if k.ID != id {
-			continue
-		}
-		sealed, err := base64.StdEncoding.Strict().DecodeString(text)
-		if err != nil || base64.StdEncoding.EncodedLen(len(sealed)) != len(text) { // decoders skip line breaks
-			return Session{}, "", ErrInvalidToken
-		}
-		plain, err := k.Key.Open(sealed, keyID)
-		if err != nil {
-			return Session{}, "", ErrInvalidToken
-		}
-		session, ok := unpack(plain)
-		if !ok {
-			return Session{}, "", ErrInvalidToken
-		}
-		return session, k.secretOf(keyID), nil
+	k, err := s.named(id)
+	if err != nil {
+		return Session{}, "", err
 	}
-	return Session{}, "", ErrInvalidToken
+	sealed, err := base64.StdEncoding.Strict().DecodeString(text)
+	if err != nil || base64.StdEncoding.EncodedLen(len(sealed)) != len(text) { // decoders skip line breaks
+		return Session{}, "", ErrInvalidToken
+	}
+	plain, err := k.Key.Open(sealed, keyID)
+	if err != nil {
+		return Session{}, "", ErrInvalidToken
+	}
+	session, ok := unpack(plain)
+	if !ok {
+		return Session{}, "", ErrInvalidToken
+	}
+	return session, k.secretOf(keyID), nil
 }
 
 // secretOf derives 40 characters, as AWS's secrets have, so that no secret of a

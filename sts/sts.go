@@ -21,6 +21,11 @@ type Service struct {
 	Issuers Issuers
 	Sealer  *Sealer
 
+	// Refresh brings the keys of Sealer up to date. It is called for whoever sends a
+	// token under an unknown key, so it bounds its work by itself. Nil where the keys
+	// never change.
+	Refresh func(context.Context)
+
 	// SignIn are URLs beside AWS's own that SAML responses may be meant for.
 	SignIn     []string
 	Assertions Assertions

@@ -32,15 +32,15 @@ func backup(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 		return &usageError{"this backs up data folders; a PostgreSQL database has tools of its own, such as pg_dump and pg_basebackup, and `cenote export` is for both"}
 	case *output == "":
 		return &usageError{"say where to: `cenote backup --data FOLDER --output NEW-FOLDER`"}
-	case *withKey && settings.MasterKey != nil:
-		return &usageError{"the master key comes from " + envMasterKey + " and not from a file: leave --with-master-key out, and keep the key where it is kept now"}
+	case *withKey && settings.MasterKey != (MasterKey{}):
+		return &usageError{"the master key comes from elsewhere and not from " + masterKeyFile + " in the folder: leave --with-master-key out, and keep the key where it is kept now"}
 	}
 	shown := newProgress(stderr, onTerminal(stderr), "backing up", countBytes)
 	result := backedUp{Folder: *output, MasterKey: *withKey}
 	err = makeFolder(*output, func(draft string) error {
 		defer shown.end()
 		if *withKey {
-			if _, err := presentMasterKey(settings, "name the data folder of a server that has been started once with --data"); err != nil {
+			if _, err := importKey(settings, "name the data folder of a server that has been started once with --data"); err != nil {
 				return err
 			}
 			if err := copyFile(filepath.Join(settings.Data, masterKeyFile), filepath.Join(draft, masterKeyFile)); err != nil {
@@ -68,7 +68,11 @@ func keyAdvice(s Settings, withKey bool) string {
 	switch {
 	case withKey:
 		return "The master key is in it: keep it as safe as the server."
-	case s.MasterKey != nil:
+	case s.MasterKey.KMS != nil:
+		return "It is of no use without the KMS key " + s.MasterKey.KMS.ID + ", which unwraps its master key."
+	case s.MasterKey.File != "":
+		return "It is of no use without the key of " + s.MasterKey.File + ", which is not in it."
+	case s.MasterKey.Key != nil:
 		return "It is of no use without the key of " + envMasterKey + ", which is not in it."
 	}
 	return fmt.Sprintf("It is of no use without the master key, which is not in it: keep a copy of %s elsewhere.", filepath.Join(s.Data, masterKeyFile))

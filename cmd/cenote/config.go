@@ -11,8 +11,9 @@ import (
 )
 
 // configParser reads a config file: a setting a line, its name and its value with a
-// space between, # before what is to be ignored.
-func configParser(flags *flag.FlagSet) func(io.Reader, func(name, value string) error) error {
+// space between, # before what is to be ignored. Settings of others, which may be nil,
+// are passed over.
+func configParser(flags, others *flag.FlagSet) func(io.Reader, func(name, value string) error) error {
 	return func(r io.Reader, set func(name, value string) error) error {
 		file := flags.Lookup("config").Value
 		lines := bufio.NewScanner(r)
@@ -24,6 +25,8 @@ func configParser(flags *flag.FlagSet) func(io.Reader, func(name, value string) 
 			name, value, _ := strings.Cut(line, " ")
 			value = strings.TrimSpace(value)
 			switch {
+			case others != nil && flags.Lookup(name) == nil && others.Lookup(name) != nil:
+				continue
 			case flags.Lookup(name) == nil || name == "config":
 				return fmt.Errorf("%s line %d: %q is no setting", file, n, name)
 			case value == "" && isSwitch(flags.Lookup(name)):

@@ -60,11 +60,7 @@ func thingsOf(c store.Counts) string {
 
 // openBeside opens what is there, perhaps beside servers that run on it.
 func openBeside(ctx context.Context, s Settings) (*store.Store, error) {
-	key, err := presentMasterKey(s, "name the folder of a server that has been started once with --data")
-	if err != nil {
-		return nil, err
-	}
-	return store.Open(ctx, store.Config{Path: s.Data, URL: s.Database, MasterKey: key, Shared: true})
+	return openKept(ctx, s, store.Config{Shared: true})
 }
 
 // interrupted is err, told in words where it is that the user stopped the command.

@@ -34,7 +34,7 @@ func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	key, err := presentMasterKey(settings, "copy master.key of the place that was exported to there")
+	key, err := importKey(settings, "copy master.key of the place that was exported to there")
 	if err != nil {
 		return err
 	}

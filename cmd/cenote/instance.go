@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync"
 	"sync/atomic"
 	"syscall"
@@ -57,17 +58,12 @@ func open(ctx context.Context, s Settings, log *slog.Logger) (*instance, error) 
 
 // openStore opens the data folder or database, which must be that of the account.
 func openStore(ctx context.Context, s Settings, log *slog.Logger) (*store.Store, error) {
-	if s.MasterKey == nil && s.Database != "" {
-		return nil, noMasterKey()
-	}
-	if s.MasterKey == nil {
-		key, err := masterKey(s.Data)
-		if err != nil {
-			return nil, err
+	if s.Database == "" {
+		if err := os.MkdirAll(s.Data, 0o700); err != nil {
+			return nil, fmt.Errorf("making the data folder %s: %w; choose another with --data", s.Data, err)
 		}
-		s.MasterKey = key
 	}
-	st, err := store.Open(ctx, store.Config{Path: s.Data, URL: s.Database, MasterKey: s.MasterKey, CachedIdentities: s.cachedIdentities(), ReportUses: func(err error) {
+	st, err := openKept(ctx, s, store.Config{CachedIdentities: s.cachedIdentities(), ReportUses: func(err error) {
 		if err != nil {
 			log.Error("the last uses of keys and roles are not kept", slog.Any("error", err))
 			return
@@ -83,29 +79,52 @@ func openStore(ctx context.Context, s Settings, log *slog.Logger) (*store.Store,
 	return st, nil
 }
 
+// openKept opens what the settings say, with the master key that they say.
+func openKept(ctx context.Context, s Settings, config store.Config) (*store.Store, error) {
+	if s.Database != "" && s.MasterKey == (MasterKey{}) {
+		return nil, noMasterKey()
+	}
+	config.Path, config.URL, config.Custody = s.Data, s.Database, s.MasterKey.custody(s.Data)
+	st, err := store.Open(ctx, config)
+	file, ok := config.Custody.(keyFile)
+	if _, wrong := errors.AsType[*store.MasterKeyError](err); !wrong || !ok {
+		return st, err
+	}
+	// A change of the master key that was cut off at its very end.
+	config.Custody = file.successor()
+	st, again := store.Open(ctx, config)
+	if again != nil {
+		return nil, err
+	}
+	if _, err := file.succeed(time.Now()); err != nil {
+		return nil, errors.Join(err, st.Close())
+	}
+	return st, nil
+}
+
 func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
-	sealer, err := sealer(ctx, i.store)
+	ring, err := newKeyring(ctx, i.store, i.settings.TokenAlgorithm)
 	if err != nil {
 		return err
 	}
-	own, err := openIDIssuer(ctx, i.store, i.settings.TokenAlgorithm)
-	if err != nil {
-		return err
-	}
+	own := ring.issuer
 	// The last of the keys: one that was made and not printed is lost.
 	root, fresh, err := rootKey(ctx, i.store, i.settings)
 	if err != nil {
 		return err
 	}
 	account := i.settings.Account
-	issuers := server.Issuers{Own: own, Network: provider.New(provider.Config{Redirects: i.settings.Redirects, UserPoolKey: i.settings.UserPoolKey})}
+	issuers := server.Issuers{
+		Own: own, Refresh: ring.refresh,
+		Network: provider.New(provider.Config{Redirects: i.settings.Redirects, UserPoolKey: i.settings.UserPoolKey}),
+	}
 	iams := &iam.Service{
 		Account: account, Roles: i.store.Roles(), Users: i.store.Users(), Groups: i.store.Groups(),
 		ManagedPolicies: i.store.ManagedPolicies(), Providers: i.store.OIDCProviders(), SAMLProviders: i.store.SAMLProviders(), Uses: i.store.Uses(),
 		PlainIssuer: i.settings.plainIssuer,
 	}
 	stss := &sts.Service{
-		Account: account, IAM: iams, Issuers: issuers, Sealer: sealer,
+		Account: account, IAM: iams, Issuers: issuers, Sealer: ring.sealer, Refresh: ring.refresh,
 		SignIn: i.settings.signIn(), Assertions: i.store.Assertions("sts"),
 	}
 	expiry, err := i.expiry(ctx)
@@ -130,7 +149,12 @@ func (i *instance) wire(ctx context.Context, log *slog.Logger) error {
 		Ready:  i.ready,
 	}
 	i.handler = server.New(i.services)
-	i.background = func(ctx context.Context) { housekeeping(ctx, i.services.Cognito.Sweeper, expiry, log) }
+	i.background = func(ctx context.Context) {
+		var group sync.WaitGroup
+		group.Go(func() { ring.run(ctx, log) })
+		housekeeping(ctx, i.services.Cognito.Sweeper, expiry, log)
+		group.Wait()
+	}
 	return nil
 }
 
@@ -173,8 +197,7 @@ func (i *instance) ready(ctx context.Context) error {
 	if i.draining.Load() {
 		return errors.New("shutting down")
 	}
-	_, err := i.store.Pools().List(ctx, "", 1)
-	return err
+	return i.store.Check(ctx)
 }
 
 // listen takes the address of the API.

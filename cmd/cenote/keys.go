@@ -3,12 +3,9 @@ package main
 import (
 	"context"
 	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -17,7 +14,6 @@ import (
 	"github.com/cenotehq/cenote/issuer"
 	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/store"
-	"github.com/cenotehq/cenote/sts"
 	"github.com/cenotehq/cenote/token"
 )
 
@@ -49,73 +45,27 @@ func checkAccount(ctx context.Context, st *store.Store, s Settings) error {
 // masterKeyFile is the name of the file with the master key in a data folder.
 const masterKeyFile = "master.key"
 
-// presentMasterKey returns the master key of a place, of a data folder only if it has one;
-// otherwise the error says what to do, in these words for a folder.
-func presentMasterKey(s Settings, otherwise string) (*seal.Key, error) {
-	if s.MasterKey != nil {
-		return s.MasterKey, nil
-	}
-	if s.Database != "" {
+// importKey returns the master key of an import, which is that of the place that was
+// exported; where there is none, the error says what to do, in these words for a folder.
+func importKey(s Settings, otherwise string) (*seal.Key, error) {
+	if s.Database != "" && s.MasterKey == (MasterKey{}) {
 		return nil, noMasterKey()
 	}
-	path := filepath.Join(s.Data, masterKeyFile)
-	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no master key %s: %s, or give the key in %s", path, otherwise, envMasterKey)
+	switch custody := s.MasterKey.custody(s.Data).(type) {
+	case givenKey:
+		return custody.key, nil
+	case keyFile:
+		key, err := custody.read()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, fmt.Errorf("there is no master key %s: %s, or give the key in %s", custody.path, otherwise, envMasterKey)
+		}
+		return key, err
 	}
-	return masterKey(s.Data)
+	return nil, fmt.Errorf("an import needs the master key of the place that was exported, in a file or in %s: `cenote keys rotate --master` moves it out of a KMS there before, and into one here afterwards", envMasterKey)
 }
 
 func noMasterKey() error {
-	return fmt.Errorf("a database needs a master key, which all its servers share: give it in %s; `openssl rand -hex %d` makes one", envMasterKey, seal.KeySize)
-}
-
-// masterKey returns the key of the file master.key in the data folder, which it
-// makes if the folder is new.
-func masterKey(data string) (*seal.Key, error) {
-	if err := os.MkdirAll(data, 0o700); err != nil {
-		return nil, fmt.Errorf("making the data folder %s: %w; choose another with --data", data, err)
-	}
-	path := filepath.Join(data, masterKeyFile)
-	text, err := os.ReadFile(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return newMasterKey(path)
-	}
-	if err != nil {
-		return nil, fmt.Errorf("reading the master key: %w; give it in %s, or choose another folder with --data", err, envMasterKey)
-	}
-	raw, err := hex.DecodeString(strings.TrimSpace(string(text)))
-	if err != nil {
-		return nil, fmt.Errorf("the master key in %s is damaged: restore that file", path)
-	}
-	key, err := seal.NewKey(raw)
-	if err != nil {
-		return nil, fmt.Errorf("the master key in %s is damaged: restore that file", path)
-	}
-	return key, nil
-}
-
-// newMasterKey writes the key under another name first: a start that is cut off
-// must not leave half of it. Of two starts at the same moment the first one's link
-// stays.
-func newMasterKey(path string) (*seal.Key, error) {
-	if _, err := os.Stat(filepath.Join(filepath.Dir(path), "cenote.db")); err == nil {
-		return nil, fmt.Errorf("the data folder has no master key any more: restore %s, or give the key in %s", path, envMasterKey)
-	}
-	_, raw := seal.GenerateKey()
-	draft, err := os.CreateTemp(filepath.Dir(path), "master-*.key")
-	if err != nil {
-		return nil, fmt.Errorf("making the master key: %w; choose another folder with --data", err)
-	}
-	defer func() { _ = os.Remove(draft.Name()) }()
-	_, err = draft.WriteString(hex.EncodeToString(raw) + "\n")
-	err = errors.Join(err, draft.Sync(), draft.Close())
-	if err != nil {
-		return nil, fmt.Errorf("making the master key: %w", err)
-	}
-	if err := os.Link(draft.Name(), path); err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, fmt.Errorf("making the master key: %w", err)
-	}
-	return masterKey(filepath.Dir(path))
+	return fmt.Errorf("a database needs a master key, which all its servers share: give it in %s, with --master-key-file or with --master-key-kms; `openssl rand -hex %d` makes one", envMasterKey, seal.KeySize)
 }
 
 // secrets returns the newest key of a purpose, made first if there is none, and the
@@ -148,49 +98,6 @@ func rootKey(ctx context.Context, st *store.Store, s Settings) (key iam.AccessKe
 		return iam.AccessKey{}, false, fmt.Errorf("reading the root access key: %w", err)
 	}
 	return iam.AccessKey{ID: keys[0].ID, Secret: iam.Secret(keys[0].Secret), Active: true}, fresh, nil
-}
-
-func sealer(ctx context.Context, st *store.Store) (*sts.Sealer, error) {
-	keys, err := secrets(ctx, st, purposeSession, func() (store.Key, error) {
-		_, raw := seal.GenerateKey()
-		return store.Key{ID: keyName(), Created: time.Now(), Secret: raw}, nil
-	})
-	if err != nil {
-		return nil, fmt.Errorf("reading the keys of session tokens: %w", err)
-	}
-	var list []sts.SealingKey
-	for _, k := range keys {
-		key, err := seal.NewKey(k.Secret)
-		if err != nil {
-			return nil, fmt.Errorf("reading the keys of session tokens: %w", err)
-		}
-		list = append(list, sts.SealingKey{ID: k.ID, Key: key})
-	}
-	return sts.NewSealer(list...), nil
-}
-
-// openIDIssuer signs by algorithm. It publishes the keys of all, since tokens may be
-// about that were signed before the setting was changed.
-func openIDIssuer(ctx context.Context, st *store.Store, algorithm string) (*issuer.Issuer, error) {
-	keys, err := signingKeys(ctx, st, purposeOpenID+" "+algorithm, algorithm)
-	if err != nil {
-		return nil, err
-	}
-	for _, other := range tokenAlgorithms() {
-		if other == algorithm {
-			continue
-		}
-		stored, err := st.Keys(ctx, purposeOpenID+" "+other)
-		if err != nil {
-			return nil, fmt.Errorf("reading the keys of %s %s: %w", purposeOpenID, other, err)
-		}
-		retired, err := parseKeys(stored, other)
-		if err != nil {
-			return nil, err
-		}
-		keys = append(keys, retired...)
-	}
-	return issuer.New(keys[0], keys[1:]...)
 }
 
 func signingKeys(ctx context.Context, st *store.Store, purpose, algorithm string) ([]token.SigningKey, error) {

@@ -19,6 +19,7 @@ const usage = `Cenote serves Amazon Cognito identity pools that you host yoursel
   cenote dev      everything in one command: a demo pool, a test provider with
                   three users, and what to paste next
   cenote serve    the server, on a data folder of yours
+  cenote keys     new keys for sessions and tokens, or a new master key
   cenote export   writes everything down as lines of JSON, to be imported elsewhere
   cenote import   takes what was exported into an empty data folder or database
   cenote backup   copies a data folder while the server runs
@@ -68,6 +69,8 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		return dev(ctx, args[1:], stdout, stderr)
 	case "serve":
 		return serve(ctx, args[1:], stdout, stderr)
+	case "keys":
+		return keys(ctx, args[1:], stdout)
 	case "export":
 		return export(ctx, args[1:], stdout, stderr)
 	case "import":
@@ -84,7 +87,7 @@ func command(ctx context.Context, args []string, stdout, stderr io.Writer) error
 		fmt.Fprint(stdout, usage)
 		return nil
 	}
-	return &usageError{fmt.Sprintf("%q is no command; there are dev, serve, export, import, import aws, backup and version", args[0])}
+	return &usageError{fmt.Sprintf("%q is no command; there are dev, serve, keys, export, import, import aws, backup and version", args[0])}
 }
 
 // usageError is a command line or setting that makes no sense.
@@ -100,7 +103,7 @@ func (e *helpError) Error() string { return "flags of cenote " + e.flags.Name() 
 func (e *helpError) tell(out io.Writer) {
 	fmt.Fprintf(out, "Flags of cenote %s", e.flags.Name())
 	if e.flags.Lookup("config") != nil {
-		fmt.Fprintf(out, " (each is also a variable: --listen is %s_LISTEN)", envPrefix)
+		fmt.Fprintf(out, " (each is also a variable: --data is %s_DATA)", envPrefix)
 	}
 	fmt.Fprintln(out, ":")
 	e.flags.SetOutput(out)

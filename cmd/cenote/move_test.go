@@ -33,11 +33,7 @@ func folderOfGuests(t *testing.T) (folder string, key sigv4.Credentials) {
 	p := startServer(t, nil, "serve", "--data", folder)
 	key = printedKey(t, p)
 	p.stop(t)
-	master, err := masterKey(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), store.Config{Path: folder, MasterKey: master})
+	s, err := openKept(t.Context(), Settings{Data: folder}, store.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}

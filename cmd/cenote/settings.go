@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/hex"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,7 +17,6 @@ import (
 	"github.com/cenotehq/cenote/arn"
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/provider"
-	"github.com/cenotehq/cenote/seal"
 	"github.com/cenotehq/cenote/sigv4"
 	"github.com/cenotehq/cenote/sts"
 )
@@ -91,10 +89,10 @@ type Settings struct {
 	// Default none: only user pools that a redirect names are asked.
 	UserPoolKey sigv4.Credentials
 
-	// MasterKey seals the secrets in the data folder. It comes from the variable
-	// CENOTE_MASTER_KEY, 64 hexadecimal digits, or else from the file master.key in
-	// the data folder, which the first start makes.
-	MasterKey *seal.Key
+	// MasterKey seals the secrets in the database. It comes from the variable
+	// CENOTE_MASTER_KEY, 64 hexadecimal digits, from a file, from a KMS, or else from
+	// the file master.key in the data folder, which the first start makes.
+	MasterKey MasterKey
 }
 
 // envPrefix begins the names of all variables.
@@ -105,6 +103,7 @@ const (
 	envRootKeyID  = envPrefix + "_ROOT_ACCESS_KEY_ID"
 	envRootSecret = envPrefix + "_ROOT_SECRET_ACCESS_KEY"
 	envMasterKey  = envPrefix + "_MASTER_KEY"
+	envNewMaster  = envPrefix + "_NEW_MASTER_KEY" // of cenote keys rotate --master
 
 	envUserPoolKeyID  = envPrefix + "_USER_POOL_ACCESS_KEY_ID"
 	envUserPoolSecret = envPrefix + "_USER_POOL_SECRET_ACCESS_KEY"
@@ -114,9 +113,31 @@ const (
 // hold further flags of its own.
 func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, error) {
 	var s Settings
+	kept := s.registerKept(flags, data)
+	s.registerServer(flags)
+	if err := parse(flags, args, nil); err != nil {
+		return Settings{}, err
+	}
+	if err := s.choosePlace(flags); err != nil {
+		return Settings{}, err
+	}
+	if err := s.readSecrets(); err != nil {
+		return Settings{}, err
+	}
+	if err := s.check(); err != nil {
+		return Settings{}, err
+	}
+	if kept.endpoint != "" && kept.master.kms == "" {
+		return Settings{}, &usageError{"kms-endpoint is of no use without master-key-kms"}
+	}
+	var err error
+	s.MasterKey, err = kept.master.read(kept.endpoint)
+	return s, err
+}
+
+// registerServer adds the flags of a server alone.
+func (s *Settings) registerServer(flags *flag.FlagSet) {
 	flags.StringVar(&s.Listen, "listen", "127.0.0.1:4577", "address of the API")
-	flags.StringVar(&s.Data, "data", data, "folder with everything that is kept")
-	flags.StringVar(&s.Database, "database", "", "`URL` of a PostgreSQL database, in the place of the folder: postgres://USER:PASSWORD@HOST:PORT/NAME")
 	flags.IntVar(&s.CachedIdentities, "cached-identities", 200_000, "identities kept in memory at most, some 300 bytes each; 0 keeps none")
 	flags.Var(redirectsFlag{&s.Redirects}, "redirect", "`HOST=URL`: reach a provider host at another base URL; may be repeated")
 	flags.StringVar(&s.Account, "account", "000000000000", "id of the account, 12 digits")
@@ -127,30 +148,25 @@ func readSettings(flags *flag.FlagSet, args []string, data string) (Settings, er
 	flags.StringVar(&s.PublicURL, "public-url", "", "`URL` at which clients reach the server, if TLS or a proxy is before it")
 	flags.Var(hostsFlag{&s.Hosts}, "host", "`NAME` that clients sign for, if a proxy puts another into Host; may be repeated")
 	flags.BoolVar(&s.AllowPlainHTTP, "allow-plain-http", false, "listen beyond this machine without TLS")
-	flags.String("config", "", "`FILE` with a setting a line, such as: listen 127.0.0.1:4577")
+}
+
+// parse reads flags, variables and the config file. Settings of others are passed over
+// in the file.
+func parse(flags *flag.FlagSet, args []string, others *flag.FlagSet) error {
 	err := ff.Parse(flags, args,
 		ff.WithEnvVarPrefix(envPrefix),
 		ff.WithConfigFileFlag("config"),
-		ff.WithConfigFileParser(configParser(flags)))
+		ff.WithConfigFileParser(configParser(flags, others)))
 	if errors.Is(err, flag.ErrHelp) {
-		return Settings{}, &helpError{flags}
+		return &helpError{flags}
 	}
 	if err != nil {
-		return Settings{}, &usageError{fmt.Sprintf("%v; `cenote %s -h` tells all settings", err, flags.Name())}
+		return &usageError{fmt.Sprintf("%v; `cenote %s -h` tells all settings", err, flags.Name())}
 	}
 	if flags.NArg() > 0 {
-		return Settings{}, &usageError{fmt.Sprintf("%q is one word too many; `cenote %s -h` tells all settings", flags.Arg(0), flags.Name())}
+		return &usageError{fmt.Sprintf("%q is one word too many; `cenote %s -h` tells all settings", flags.Arg(0), flags.Name())}
 	}
-	if s.Database != "" {
-		if isSet(flags, "data") {
-			return Settings{}, &usageError{"set one of data and database, not both"}
-		}
-		s.Data = ""
-	}
-	if err := s.readSecrets(); err != nil {
-		return Settings{}, err
-	}
-	return s, s.check()
+	return nil
 }
 
 func (s *Settings) readSecrets() error {
@@ -163,17 +179,6 @@ func (s *Settings) readSecrets() error {
 	}
 	if id != "" {
 		s.RootKey = &iam.AccessKey{ID: id, Secret: iam.Secret(secret), Active: true}
-	}
-	text := os.Getenv(envMasterKey)
-	if text == "" {
-		return nil
-	}
-	raw, err := hex.DecodeString(text)
-	if err == nil {
-		s.MasterKey, err = seal.NewKey(raw)
-	}
-	if err != nil {
-		return &usageError{fmt.Sprintf("%s must be %d hexadecimal digits; `openssl rand -hex %d` makes such a key", envMasterKey, 2*seal.KeySize, seal.KeySize)}
 	}
 	return nil
 }
@@ -342,9 +347,11 @@ func newFlags(name string) *flag.FlagSet {
 // strangeVariables returns the variables that look like settings and are none. They
 // are told, not refused: the environment is shared with other programs.
 func strangeVariables(flags *flag.FlagSet) []string {
-	known := map[string]bool{envRootKeyID: true, envRootSecret: true, envMasterKey: true, envUserPoolKeyID: true, envUserPoolSecret: true}
+	known := map[string]bool{
+		envRootKeyID: true, envRootSecret: true, envUserPoolKeyID: true, envUserPoolSecret: true, envMasterKey: true, envNewMaster: true,
+	}
 	flags.VisitAll(func(f *flag.Flag) {
-		known[envPrefix+"_"+strings.ToUpper(strings.ReplaceAll(f.Name, "-", "_"))] = true
+		known[variableOf(f.Name)] = true
 	})
 	var strange []string
 	for _, pair := range os.Environ() {

@@ -127,7 +127,7 @@ func TestSecrets(t *testing.T) {
 		t.Errorf("the key for user pools is that of %q", s.UserPoolKey.AccessKeyID)
 	}
 	raw := bytes.Repeat([]byte{10}, 32)
-	if s.MasterKey == nil || !bytes.Equal(s.MasterKey.Derive("x", 8), mustKey(t, raw).Derive("x", 8)) {
+	if s.MasterKey.Key == nil || !bytes.Equal(s.MasterKey.Key.Derive("x", 8), mustKey(t, raw).Derive("x", 8)) {
 		t.Error("the master key is another")
 	}
 }
@@ -145,7 +145,7 @@ func TestMisuse(t *testing.T) {
 		says []string
 	}{
 		{"no command", nil, nil, []string{"no command given", "`cenote dev`"}},
-		{"unknown command", []string{"sevre"}, nil, []string{`"sevre" is no command`, "dev, serve, export, import, import aws, backup and version"}},
+		{"unknown command", []string{"sevre"}, nil, []string{`"sevre" is no command`, "dev, serve, keys, export, import, import aws, backup and version"}},
 		{"unknown flag", serve("--nope"), nil, []string{"-nope", tell}},
 		{"unknown flag of dev", []string{"dev", "--nope"}, nil, []string{"-nope", "`cenote dev -h`"}},
 		{"one word too many", serve("now"), nil, []string{`"now" is one word too many`, tell}},
@@ -187,6 +187,17 @@ func TestMisuse(t *testing.T) {
 		{"root secret with a line end", serve(), map[string]string{envRootKeyID: "a", envRootSecret: "x\n"}, []string{envRootSecret, "white space"}},
 		{"short master key", serve(), map[string]string{envMasterKey: "0a0b"}, []string{envMasterKey, "64 hexadecimal digits", "openssl rand -hex 32"}},
 		{"master key that is none", serve(), map[string]string{envMasterKey: strings.Repeat("xy", 32)}, []string{envMasterKey, "64 hexadecimal digits"}},
+		{"two master keys", serve("--master-key-file", "x"), map[string]string{envMasterKey: strings.Repeat("0a", 32)}, []string{"one of", envMasterKey, "master-key-file", "master-key-kms"}},
+		{"KMS without a region", serve("--master-key-kms", "alias/x"), map[string]string{"AWS_REGION": "", "AWS_DEFAULT_REGION": "", "AWS_ACCESS_KEY_ID": "a", "AWS_SECRET_ACCESS_KEY": "b"}, []string{`"alias/x"`, "AWS_REGION"}},
+		{"KMS without a key", serve("--master-key-kms", "arn:aws:kms:eu-west-1:111122223333:key/x"), map[string]string{"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": "b"}, []string{"AWS_ACCESS_KEY_ID", "export-credentials"}},
+		{"KMS in the clear", serve("--master-key-kms", "x", "--kms-endpoint", "http://kms.example.test"), map[string]string{"AWS_REGION": "eu-west-1"}, []string{"http://kms.example.test", "in the clear"}},
+		{"endpoint without KMS", serve("--kms-endpoint", "https://kms.example.test"), nil, []string{"kms-endpoint", "without master-key-kms"}},
+		{"nothing about keys", []string{"keys"}, nil, []string{"`cenote keys rotate`"}},
+		{"unknown command of keys", []string{"keys", "turn"}, nil, []string{`"turn"`, "`cenote keys list`"}},
+		{"unknown flag of keys", []string{"keys", "rotate", "--nope"}, nil, []string{"-nope", "`cenote keys rotate -h`"}},
+		{"unknown line for keys", []string{"keys", "list", "--config", configFile(t, "listen 127.0.0.1:1", "listne 127.0.0.1:1")}, nil, []string{"line 2", `"listne"`, "`cenote keys list -h`"}},
+		{"new master key for nothing", []string{"keys", "rotate", "--new-master-key-file", "x"}, nil, []string{"--master"}},
+		{"two rotations", []string{"keys", "rotate", "--master", "--revoke"}, nil, []string{"--revoke", "one after the other"}},
 		{"whose token", []string{"dev", "token"}, nil, []string{"whose token?", "`cenote dev token alice`"}},
 		{"two users", []string{"dev", "token", "alice", "bob"}, nil, []string{`"bob"`, "`cenote dev token alice`"}},
 		{"claim without value", []string{"dev", "token", "alice", "--claim", "dept"}, nil, []string{`"dept"`, "NAME=VALUE"}},
@@ -257,7 +268,7 @@ func TestLoopback(t *testing.T) {
 // TestHelp asks for help in every way: the status is 0, and all settings are told.
 func TestHelp(t *testing.T) {
 	clean(t)
-	settings := []string{"-listen", "-data", "-redirect", "-account", "-token-algorithm", "-notice", "-drain", "-host", "-allow-plain-http", "-cached-identities", "-config"}
+	settings := []string{"-listen", "-data", "-master-key-file", "-master-key-kms", "-kms-endpoint", "-redirect", "-account", "-token-algorithm", "-notice", "-drain", "-host", "-allow-plain-http", "-cached-identities", "-config"}
 	for _, test := range []struct {
 		args []string
 		says []string
@@ -271,6 +282,9 @@ func TestHelp(t *testing.T) {
 		{[]string{"import", "aws", "-h"}, append(settings, "-profile", "-region", "-roles", "-rewrite-account", "-identities", "-dry-run", "-json", "-endpoint")},
 		{[]string{"dev", "token", "-h"}, []string{"-endpoint", "-claim", defaultEndpoint}},
 		{[]string{"dev", "token", "alice", "--help"}, []string{"-endpoint", "-claim"}},
+		{[]string{"keys", "-h"}, []string{"cenote keys list", "cenote keys rotate --master"}},
+		{[]string{"keys", "list", "-h"}, []string{"-data", "-json", "-master-key-kms"}},
+		{[]string{"keys", "rotate", "-h"}, []string{"-data", "-json", "-master", "-revoke", "-new-master-key-file", "-new-master-key-kms"}},
 		{[]string{"version"}, []string{"cenote "}},
 		{[]string{"--version"}, []string{"cenote "}},
 	} {
@@ -292,7 +306,7 @@ func TestStrangeVariables(t *testing.T) {
 	if _, err := readSettings(flags, nil, "x"); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"CENOTE_LISTNE", "CENOTE_ALLOW_PLAIN_HTTP", envRootKeyID, envMasterKey, envUserPoolKeyID, envUserPoolSecret, "CENOTELISTEN"} {
+	for _, name := range []string{"CENOTE_LISTNE", "CENOTE_ALLOW_PLAIN_HTTP", envRootKeyID, envMasterKey, envNewMaster, "CENOTE_MASTER_KEY_FILE", envUserPoolKeyID, envUserPoolSecret, "CENOTELISTEN"} {
 		t.Setenv(name, "x")
 	}
 	got := strangeVariables(flags)

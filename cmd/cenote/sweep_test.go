@@ -77,11 +77,7 @@ func TestSweepAfterKill(t *testing.T) {
 // identitiesLeft counts the identities of a pool in a data folder that nobody has open.
 func identitiesLeft(t *testing.T, folder, pool string) int {
 	t.Helper()
-	key, err := masterKey(folder)
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := store.Open(t.Context(), store.Config{Path: folder, MasterKey: key})
+	s, err := openKept(t.Context(), Settings{Data: folder}, store.Config{})
 	if err != nil {
 		t.Fatal(err)
 	}
