@@ -22,10 +22,10 @@ const exportPage = 1000
 // identities are written. Without an error, w has a whole export.
 func (s *Store) Export(ctx context.Context, w io.Writer, account string, progress func(done, all int64)) (Counts, error) {
 	sum := sha256.New()
-	e := &exporter{codec: codec{master: s.master}, sum: sum, out: bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<18), progress: progress}
+	e := &exporter{codec: s.master.codec(), sum: sum, out: bufio.NewWriterSize(io.MultiWriter(w, sum), 1<<18), progress: progress}
 	err := s.db.hold(ctx, func(c conn) error {
 		e.c = c
-		return e.export(header{Cenote: exportFormat, Version: exportVersion, Account: account, Created: moment(s.now().UnixMilli())}, s.tables())
+		return e.export(header{Cenote: exportFormat, Version: exportVersion, Account: account, Created: moment(s.now().UnixMilli()), Note: s.master.note}, s.tables())
 	})
 	if err != nil {
 		return Counts{}, fmt.Errorf("exporting: %w", err)

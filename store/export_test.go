@@ -30,7 +30,7 @@ func FlushUses(ctx context.Context, s *Store) error { return s.uses.flush(ctx) }
 func ReadExport(ctx context.Context, s *Store, from io.Reader) error {
 	r := newExportReader(from)
 	l := s.loader()
-	if _, err := r.header(l.codec); err != nil {
+	if _, _, err := r.header(ctx, held{s.master.key}); err != nil {
 		return err
 	}
 	out := make(chan batch)

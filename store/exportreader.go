@@ -3,6 +3,7 @@ package store
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/json"
@@ -10,6 +11,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+
+	"github.com/cenotehq/cenote/seal"
 )
 
 // maxLine bounds a line of an export: more than the longest document, which is the
@@ -29,27 +32,38 @@ func newExportReader(from io.Reader) *exportReader {
 	return r
 }
 
-// header reads the first line, of an export that c's master key can open.
-func (r *exportReader) header(c codec) (header, error) {
-	var h header
-	text, err := r.next()
+// header reads the first line, and finds the master key that opens the export.
+func (r *exportReader) header(ctx context.Context, custody Custody) (header, *seal.Key, error) {
+	h, text, err := r.readHeader()
 	if err != nil {
-		return header{}, err
+		return header{}, nil, err
 	}
-	if err := json.Unmarshal(text, &h); err != nil || h.Cenote != exportFormat {
-		return header{}, r.errorf("this is no export; `cenote export` makes one")
+	key, err := custody.Find(ctx, h.Note)
+	if err != nil {
+		return header{}, nil, err
 	}
-	if h.Version != exportVersion {
-		return header{}, r.errorf("it has version %d, this program knows version %d: import it with the program that wrote it, or a newer one than this", h.Version, exportVersion)
-	}
-	if err := strictly(text, &h); err != nil {
-		return header{}, r.errorf("%v", err)
-	}
-	if _, err := c.open(h.Check, checkKind, checkHead); err != nil {
-		return header{}, fmt.Errorf("%w; it has to be that of the place that was exported", &MasterKeyError{Path: "the export"})
+	if _, err := (master{key: key}).codec().open(h.Check, checkKind, checkHead); err != nil {
+		return header{}, nil, fmt.Errorf("%w; it has to be that of the place that was exported", &MasterKeyError{Path: "the export"})
 	}
 	r.add(text)
-	return h, nil
+	return h, key, nil
+}
+
+func (r *exportReader) readHeader() (h header, text []byte, err error) {
+	text, err = r.next()
+	if err != nil {
+		return header{}, nil, err
+	}
+	if err := json.Unmarshal(text, &h); err != nil || h.Cenote != exportFormat {
+		return header{}, nil, r.errorf("this is no export; `cenote export` makes one")
+	}
+	if h.Version != exportVersion {
+		return header{}, nil, r.errorf("it has version %d, this program knows version %d: import it with the program that wrote it, or a newer one than this", h.Version, exportVersion)
+	}
+	if err := strictly(text, &h); err != nil {
+		return header{}, nil, r.errorf("%v", err)
+	}
+	return h, text, nil
 }
 
 // line reads one of the others. The one with the end is proven: there is nothing behind

@@ -28,18 +28,19 @@ type Imported struct {
 // *MasterKeyError and *ExportError, those of the place *NotEmptyError. account has to be that
 // of the export, unless it is empty.
 func Import(ctx context.Context, config Config, from io.Reader, account string) (result Imported, err error) {
-	if config.MasterKey == nil {
-		return Imported{}, errors.New("store: no master key given")
+	custody, err := config.custody()
+	if err != nil {
+		return Imported{}, err
 	}
 	r := newExportReader(from)
-	h, err := r.header(master{key: config.MasterKey}.codec())
+	h, key, err := r.header(ctx, custody)
 	if err != nil {
 		return Imported{}, err
 	}
 	if account != "" && account != h.Account {
 		return Imported{}, r.errorf("it is of account %s, not %s: set that one, or none", h.Account, account)
 	}
-	config.importing = true
+	config.importing, config.MasterKey, config.Custody = true, nil, found{key, h.Note}
 	s, err := Open(ctx, config)
 	if err != nil {
 		return Imported{}, err
@@ -54,7 +55,7 @@ func Import(ctx context.Context, config Config, from io.Reader, account string) 
 		err = s.endImport(ctx, run, counts)
 	}
 	if err != nil {
-		return Imported{}, fmt.Errorf("%w\n%w", err, &UnfinishedError{Path: s.name})
+		return Imported{}, fmt.Errorf("%w\n%w", err, &UnfinishedError{Path: s.master.file})
 	}
 	return Imported{Account: h.Account, Created: h.Created, Counts: counts}, nil
 }
@@ -99,11 +100,12 @@ func (s *Store) checkEmpty(c conn) error {
 		`SELECT id FROM last_used LIMIT 1`,
 		`SELECT id FROM saml_assertions LIMIT 1`,
 	} {
-		if err := c.query(sql, func(row) error { return &NotEmptyError{Path: s.name} }); err != nil {
+		if err := c.query(sql, func(row) error { return &NotEmptyError{Path: s.master.file} }); err != nil {
 			return err
 		}
 	}
-	return c.query(`SELECT id FROM secret_keys WHERE purpose NOT IN ($1, $2, $3)`, func(row) error { return &NotEmptyError{Path: s.name} }, purposeProbe, purposeNote, firstKey)
+	return c.query(`SELECT id FROM secret_keys WHERE purpose NOT IN ($1, $2, $3)`,
+		func(row) error { return &NotEmptyError{Path: s.master.file} }, purposeProbe, purposeNote, firstKey)
 }
 
 // clear removes all but the master key's probe and the mark of the import.
@@ -140,12 +142,12 @@ func (s *Store) endImport(ctx context.Context, run string, want Counts) error {
 		return err
 	}
 	if have != want {
-		return fmt.Errorf("store: %+v are there, and not %+v: did another import or server work on %s meanwhile?", have, want, s.name)
+		return fmt.Errorf("store: %+v are there, and not %+v: did another import or server work on %s meanwhile?", have, want, s.master.file)
 	}
 	return s.db.write(ctx, write{do: func(c conn) error {
 		changed, err := c.exec(`DELETE FROM secret_keys WHERE purpose = $1 AND secret = $2`, purposeImport, run)
 		if err == nil && changed == 0 {
-			err = fmt.Errorf("store: another import into %s has begun", s.name)
+			err = fmt.Errorf("store: another import into %s has begun", s.master.file)
 		}
 		return err
 	}})

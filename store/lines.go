@@ -16,6 +16,9 @@ type header struct {
 	Account string    `json:"account"`
 	Created time.Time `json:"created"`
 
+	// Note helps to find the master key, where it has one.
+	Note string `json:"note,omitempty"`
+
 	// Check is sealed under the master key that the sealed things of the export need.
 	Check string `json:"check"`
 }

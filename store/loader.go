@@ -20,7 +20,7 @@ type loader struct {
 }
 
 func (s *Store) loader() *loader {
-	l := &loader{codec: codec{master: s.master}, tables: map[string]anyTable{}}
+	l := &loader{codec: s.master.codec(), tables: map[string]anyTable{}}
 	for _, t := range s.tables() {
 		l.tables[t.kindOf().name] = t
 	}

@@ -29,10 +29,21 @@ func (h held) Make(context.Context) (*seal.Key, string, error) { return h.key, "
 
 func (h held) Find(context.Context, string) (*seal.Key, error) { return h.key, nil }
 
+// found is the Custody of whoever found a key by its note, which a new database keeps.
+type found struct {
+	key  *seal.Key
+	note string
+}
+
+func (f found) Make(context.Context) (*seal.Key, string, error) { return f.key, f.note, nil }
+
+func (f found) Find(context.Context, string) (*seal.Key, error) { return f.key, nil }
+
 // master is the master key of an open database. Whoever holds it knows by the probe
 // whether it still is.
 type master struct {
 	key   *seal.Key
+	note  string // that helps to find it again, not secret
 	probe string // something that the key sealed
 	file  string // or another name of the database, for errors
 }
@@ -75,6 +86,7 @@ func unlock(ctx context.Context, db database, config Config, file string) (maste
 	if _, err := m.codec().open(m.probe, keyKind(purposeProbe), onlyID); err != nil {
 		return master{}, &MasterKeyError{Path: file}
 	}
+	m.note = note
 	return m, nil
 }
 

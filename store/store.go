@@ -62,7 +62,6 @@ type Store struct {
 	master master
 	sealed []string // kinds of entities
 	now    func() time.Time
-	name   string // of the file or database, for errors, without secrets
 
 	identities *identityCache
 	roles      *Table[iam.Role]
@@ -75,6 +74,17 @@ type Store struct {
 	uses       *Uses
 }
 
+// custody is where the master key comes from.
+func (c Config) custody() (Custody, error) {
+	switch {
+	case c.MasterKey != nil:
+		return held{c.MasterKey}, nil
+	case c.Custody != nil:
+		return c.Custody, nil
+	}
+	return nil, errors.New("store: no master key given")
+}
+
 // Open opens the data folder, brings its file cenote.db up to date, and holds the
 // folder's lock until Close; or it connects to the database and brings that up to date. A
 // shared place stays as it is.
@@ -82,12 +92,12 @@ type Store struct {
 // *LockedError, *NewerError, *OlderError, *DamagedError, *MasterKeyError and
 // *UnfinishedError.
 func Open(ctx context.Context, config Config) (*Store, error) {
-	if config.MasterKey != nil {
-		config.Custody = held{config.MasterKey}
+	custody, err := config.custody()
+	if err != nil {
+		return nil, err
 	}
+	config.Custody = custody
 	switch {
-	case config.Custody == nil:
-		return nil, errors.New("store: no master key given")
 	case config.Path != "" && config.URL != "":
 		return nil, errors.New("store: both a data folder and a database given")
 	case config.URL != "":
@@ -151,7 +161,6 @@ func openOn(ctx context.Context, db database, name string, config Config) (*Stor
 		return nil, errors.Join(err, db.close())
 	}
 	s := newStore(db, key, config)
-	s.name = name
 	s.uses.start()
 	return s, nil
 }

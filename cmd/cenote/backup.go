@@ -40,7 +40,7 @@ func backup(ctx context.Context, args []string, stdout, stderr io.Writer) error 
 	err = makeFolder(*output, func(draft string) error {
 		defer shown.end()
 		if *withKey {
-			if _, err := importKey(settings, "name the data folder of a server that has been started once with --data"); err != nil {
+			if _, err := importCustody(settings, "name the data folder of a server that has been started once with --data"); err != nil {
 				return err
 			}
 			if err := copyFile(filepath.Join(settings.Data, masterKeyFile), filepath.Join(draft, masterKeyFile)); err != nil {

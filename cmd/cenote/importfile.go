@@ -34,7 +34,7 @@ func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, from.Close()) }()
-	key, err := importKey(settings, "copy master.key of the place that was exported to there")
+	custody, err := importCustody(settings, "copy master.key of the place that was exported to there")
 	if err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func importFile(ctx context.Context, args []string, stdout, stderr io.Writer) (e
 	}
 	shown := newProgress(stderr, onTerminal(stderr), "importing", countBytes)
 	begin := time.Now()
-	result, err := store.Import(ctx, store.Config{Path: settings.Data, URL: settings.Database, MasterKey: key},
+	result, err := store.Import(ctx, store.Config{Path: settings.Data, URL: settings.Database, Custody: custody},
 		&watched{from: from, size: size, report: shown.report}, account)
 	shown.end()
 	if err != nil {

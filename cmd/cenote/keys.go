@@ -45,23 +45,23 @@ func checkAccount(ctx context.Context, st *store.Store, s Settings) error {
 // masterKeyFile is the name of the file with the master key in a data folder.
 const masterKeyFile = "master.key"
 
-// importKey returns the master key of an import, which is that of the place that was
-// exported; where there is none, the error says what to do, in these words for a folder.
-func importKey(s Settings, otherwise string) (*seal.Key, error) {
+// importCustody is where the master key of an import is, which is that of the place that
+// was exported: a file of it has to be there already.
+func importCustody(s Settings, otherwise string) (store.Custody, error) {
 	if s.Database != "" && s.MasterKey == (MasterKey{}) {
 		return nil, noMasterKey()
 	}
-	switch custody := s.MasterKey.custody(s.Data).(type) {
-	case givenKey:
-		return custody.key, nil
-	case keyFile:
-		key, err := custody.read()
+	custody := s.MasterKey.custody(s.Data)
+	if file, is := custody.(keyFile); is {
+		_, err := file.read()
 		if errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("there is no master key %s: %s, or give the key in %s", custody.path, otherwise, envMasterKey)
+			return nil, fmt.Errorf("there is no master key %s: %s, or give the key in %s", file.path, otherwise, envMasterKey)
 		}
-		return key, err
+		if err != nil {
+			return nil, err
+		}
 	}
-	return nil, fmt.Errorf("an import needs the master key of the place that was exported, in a file or in %s: `cenote keys rotate --master` moves it out of a KMS there before, and into one here afterwards", envMasterKey)
+	return custody, nil
 }
 
 func noMasterKey() error {
