@@ -114,7 +114,7 @@ func TestFaultLostStandby(t *testing.T) {
 		if err := standby.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		crowd.AwaitFailures(t, 48)
+		crowd.AwaitFailures(t, 144) // so that some come again whose first request failed
 		if err := primary.Kill(); err != nil {
 			t.Fatal(err)
 		}
