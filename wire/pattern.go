@@ -44,15 +44,25 @@ func appendRuns(runs []run, e *syntax.Regexp) ([]run, bool) {
 	if e.Flags&syntax.FoldCase != 0 {
 		return nil, false
 	}
-	switch e.Op {
-	case syntax.OpCharClass:
+	if e.Op == syntax.OpCharClass {
 		return append(runs, run{e.Rune, 1, true}), true
-	case syntax.OpLiteral:
+	}
+	if e.Op == syntax.OpLiteral {
 		for _, c := range e.Rune {
 			runs = append(runs, run{[]rune{c, c}, 1, true})
 		}
 		return runs, true
-	case syntax.OpPlus, syntax.OpStar, syntax.OpQuest:
+	}
+	if e.Op == syntax.OpConcat || e.Op == syntax.OpCapture {
+		for _, sub := range e.Sub {
+			var ok bool
+			if runs, ok = appendRuns(runs, sub); !ok {
+				return nil, false
+			}
+		}
+		return runs, true
+	}
+	if e.Op == syntax.OpPlus || e.Op == syntax.OpStar || e.Op == syntax.OpQuest {
 		inner, ok := appendRuns(nil, e.Sub[0])
 		if !ok || len(inner) != 1 || !inner[0].once || inner[0].min != 1 {
 			return nil, false
@@ -62,16 +72,6 @@ func appendRuns(runs []run, e *syntax.Regexp) ([]run, bool) {
 			r.min = 1
 		}
 		return append(runs, r), true
-	case syntax.OpConcat:
-		for _, sub := range e.Sub {
-			var ok bool
-			if runs, ok = appendRuns(runs, sub); !ok {
-				return nil, false
-			}
-		}
-		return runs, true
-	case syntax.OpCapture:
-		return appendRuns(runs, e.Sub[0])
 	}
 	return nil, false
 }
