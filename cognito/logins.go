@@ -22,9 +22,17 @@ func (s *Service) verifyLogins(ctx context.Context, pool Pool, logins map[string
 	defer group.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // what is under way after a failure no longer counts
-	for i, name := range names {
-		attempts[i] = attempt{done: make(chan struct{})}
-		group.Go(func() { attempts[i].run(func() (proof, error) { return s.verifyLogin(ctx, pool, name, logins[name]) }) })
+	verify := func(i int) {
+		attempts[i].run(func() (proof, error) { return s.verifyLogin(ctx, pool, names[i], logins[names[i]]) })
+	}
+	for i := range attempts {
+		attempts[i].done = make(chan struct{})
+		if i > 0 {
+			group.Go(func() { verify(i) })
+		}
+	}
+	if len(names) > 0 {
+		verify(0) // here: most calls have one login, and that is the one to wait for first
 	}
 	proofs := make([]proof, 0, len(names))
 	for i := range attempts {
