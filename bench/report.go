@@ -168,6 +168,9 @@ func (r *report) writeJSON(out io.Writer) error {
 
 // writeFolder writes the report in each of its forms.
 func (r *report) writeFolder(folder string) error {
+	if err := os.MkdirAll(folder, 0o755); err != nil {
+		return err
+	}
 	for name, write := range map[string]func(io.Writer) error{
 		"performance.json": r.writeJSON, "performance.txt": r.writeText, "performance.svg": r.writeSVG,
 	} {

@@ -41,6 +41,10 @@ type write struct {
 	statements []statement
 	do         func(conn) error
 
+	// inTurn is for writes that all change one row: a server makes its own one after the
+	// other, where they would otherwise keep failing for each other.
+	inTurn bool
+
 	// committed runs once after a successful commit and before the caller is told: the
 	// place to bring caches up to date. May be nil.
 	committed func()

@@ -57,7 +57,7 @@ func (s *Store) scanKey(purpose string, r row) (Key, error) {
 // one wins: all then use what Keys returns. It reports whether it added the key.
 func (s *Store) AddKey(ctx context.Context, purpose string, k Key, ifNone bool) (bool, error) {
 	added := false
-	err := s.db.write(ctx, write{do: func(c conn) error {
+	err := s.db.write(ctx, write{inTurn: true, do: func(c conn) error {
 		added = false
 		if err := s.master.guard(c); err != nil {
 			return err
@@ -87,7 +87,7 @@ func (s *Store) insertKey(c conn, purpose string, k Key) error {
 // newest first. Of keys with the same id the old one stays. An error of change leaves
 // all as it was and is returned as it is; change runs under the terms of Table.Update's.
 func (s *Store) ChangeKeys(ctx context.Context, purpose string, change func([]Key) ([]Key, error)) error {
-	return s.db.write(ctx, write{do: func(c conn) error {
+	return s.db.write(ctx, write{inTurn: true, do: func(c conn) error {
 		if err := s.master.guard(c); err != nil {
 			return err
 		}

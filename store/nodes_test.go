@@ -246,6 +246,22 @@ func TestBatches(t *testing.T) {
 	}
 }
 
+// TestSealedWritesTakeTurns has very many change what is sealed, which all changes one row.
+func TestSealedWritesTakeTurns(t *testing.T) {
+	t.Parallel()
+	all := nodes(t, database(t, server(t)), 2)
+	var group sync.WaitGroup
+	for i := range 400 {
+		group.Go(func() {
+			name := fmt.Sprint("user", i)
+			if err := all[i%len(all)].Users().Create(t.Context(), user(name, "AIDA"+name)); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	group.Wait()
+}
+
 // TestDatabaseThatIsAway ends the server under a store: it fails fast meanwhile, and goes on
 // by itself afterwards.
 func TestDatabaseThatIsAway(t *testing.T) {

@@ -31,6 +31,7 @@ type postgres struct {
 	name string // for errors, without secrets
 	counters
 
+	turn    chan struct{} // has room for the one write that is inTurn
 	batches *queue
 	done    chan struct{} // closed when the last batch is through
 
@@ -52,7 +53,7 @@ func openPostgres(ctx context.Context, url string, shared bool) (*postgres, erro
 	if err != nil {
 		return nil, fmt.Errorf("store: database %s: %w", name, err)
 	}
-	db := &postgres{pool: pool, name: name, batches: newQueue(), done: make(chan struct{})}
+	db := &postgres{pool: pool, name: name, turn: make(chan struct{}, 1), batches: newQueue(), done: make(chan struct{})}
 	go db.runBatches()
 	return db, nil
 }
@@ -182,6 +183,14 @@ func (db *postgres) write(ctx context.Context, w write) error {
 
 // alone carries out one write in a transaction of its own.
 func (db *postgres) alone(ctx context.Context, w write) (o outcome) {
+	if w.inTurn {
+		select {
+		case db.turn <- struct{}{}:
+			defer func() { <-db.turn }()
+		case <-time.After(patience):
+			return outcome{err: errTurn}
+		}
+	}
 	o.err = retry(ctx, patience, mendsWrite, func(ctx context.Context) error {
 		return db.transaction(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(c conn) error {
 			done := attempt(w.carryOut, c)
@@ -202,7 +211,10 @@ func (db *postgres) alone(ctx context.Context, w write) (o outcome) {
 	return o
 }
 
-var errPanicked = errors.New("store: the write panicked")
+var (
+	errPanicked = errors.New("store: the write panicked")
+	errTurn     = errors.New("store: the writes before this one take too long")
+)
 
 func (db *postgres) close() error {
 	db.mu.Lock()

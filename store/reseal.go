@@ -15,7 +15,7 @@ func (s *Store) Reseal(ctx context.Context, custody Custody) error {
 		return err
 	}
 	next := master{key: key, file: s.master.file}
-	return s.db.write(ctx, write{do: func(c conn) error {
+	return s.db.write(ctx, write{inTurn: true, do: func(c conn) error {
 		if err := s.master.guard(c); err != nil {
 			return err
 		}

@@ -112,7 +112,7 @@ func (t *Table[T]) Create(ctx context.Context, entity T) error {
 		return err
 	}
 	aliases := slices.Clone(entity.EntityAliases())
-	return t.db.write(ctx, write{do: func(c conn) error {
+	return t.db.write(ctx, write{inTurn: t.kind.secret, do: func(c conn) error {
 		if err := t.guard(c); err != nil {
 			return err
 		}
@@ -131,6 +131,7 @@ func (t *Table[T]) Create(ctx context.Context, entity T) error {
 func (t *Table[T]) Update(ctx context.Context, name string, change func(*T) error) error {
 	key := t.kind.key(name)
 	return t.db.write(ctx, write{
+		inTurn: t.kind.secret,
 		do: func(c conn) error {
 			if err := t.guard(c); err != nil {
 				return err
