@@ -279,17 +279,52 @@ func (s *Server) Exec(ctx context.Context, database, sql string) error {
 // Stop ends the server as an administrator does who does not wait for clients.
 func (s *Server) Stop() error { return s.end(syscall.SIGINT) }
 
-// Kill ends the server as a power cut would, as far as its processes go.
-func (s *Server) Kill() error { return s.end(syscall.SIGKILL) }
+// Kill ends the server as a power cut would, as far as its processes go: none of them sees
+// another one die. Those that wait for a standby would otherwise wait no more, and show
+// others for a moment what is on one disk alone.
+func (s *Server) Kill() error {
+	if s.cmd == nil {
+		return nil
+	}
+	stopped := ignoreDone(s.cmd.Process.Signal(syscall.SIGSTOP)) // it forks no more
+	return errors.Join(stopped, killChildren(s.cmd.Process.Pid), s.end(syscall.SIGKILL))
+}
+
+// killChildren kills the processes that a process has started, so far as they are there.
+func killChildren(parent int) error {
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		return err
+	}
+	for _, file := range stats {
+		text, err := os.ReadFile(file)
+		if err != nil {
+			continue // it has ended
+		}
+		fields := strings.Fields(string(text[bytes.LastIndexByte(text, ')')+1:])) // see proc(5)
+		pid, err := strconv.Atoi(filepath.Base(filepath.Dir(file)))
+		if err != nil || len(fields) < 2 || fields[1] != strconv.Itoa(parent) {
+			continue
+		}
+		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {
+			return err
+		}
+	}
+	return nil
+}
+
+func ignoreDone(err error) error {
+	if errors.Is(err, os.ErrProcessDone) {
+		return nil
+	}
+	return err
+}
 
 func (s *Server) end(signal syscall.Signal) error {
 	if s.cmd == nil {
 		return nil
 	}
-	err := s.cmd.Process.Signal(signal)
-	if errors.Is(err, os.ErrProcessDone) {
-		err = nil
-	}
+	err := ignoreDone(s.cmd.Process.Signal(signal))
 	<-s.exited
 	s.cmd = nil
 	return errors.Join(err, ignoreClosed(s.stdin.Close()))
