@@ -20,7 +20,7 @@ import (
 // and soon the new keys are in use.
 func TestRotateKeys(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, providers{})
+	w := newWorld(t, providers{folder: true})
 	sdk := conformance.GoSDK{}
 	id := w.getID(t, sdk, nil)
 	openID := func() string {

@@ -28,7 +28,7 @@ func TestMasterKeyInKMS(t *testing.T) {
 	good, idle := k.NewUser(t, "good", "kms:GenerateDataKey", "kms:Decrypt"), k.NewUser(t, "idle", "kms:ListKeys")
 	k.Strict(t)
 	inKMS := []string{"--master-key-kms", "alias/cenote", "--kms-endpoint", k.URL}
-	w := startWorld(t, conformance.Options{Flags: inKMS, Variables: kmsVariables(good)})
+	w := startWorld(t, conformance.Options{Folder: true, Flags: inKMS, Variables: kmsVariables(good)})
 	w.pool = w.createPool(t, guests("people"))
 	w.guestRole = w.createRole(t, "guest", poolTrust(w.pool, "unauthenticated"))
 	w.setRoles(t, w.pool, w.guestRole, w.guestRole)

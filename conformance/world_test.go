@@ -32,6 +32,7 @@ type world struct {
 type providers struct {
 	oidc      []*conformance.OIDC
 	userPools []*conformance.UserPools
+	folder    bool // data are in a folder in any case
 }
 
 func newWorld(t *testing.T, p providers) *world {
@@ -43,7 +44,7 @@ func newWorld(t *testing.T, p providers) *world {
 	for _, u := range p.userPools {
 		redirects[conformance.UserPoolHost] = u.URL
 	}
-	w := startWorld(t, conformance.Options{Redirects: redirects})
+	w := startWorld(t, conformance.Options{Redirects: redirects, Folder: p.folder})
 	in := &cognitoidentity.CreateIdentityPoolInput{
 		IdentityPoolName: aws.String("people"), AllowUnauthenticatedIdentities: true, AllowClassicFlow: aws.Bool(true),
 	}
