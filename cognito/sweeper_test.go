@@ -237,7 +237,7 @@ func TestSweeperTriesAgain(t *testing.T) {
 		for _, seconds := range []time.Duration{1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300} {
 			expect(seconds*time.Second, 0, fs.ErrPermission)
 		}
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // of the test's own clock
 		sweeper.Wake()
 		expect(time.Minute, 0, fs.ErrPermission)
 		identities.gone = 3

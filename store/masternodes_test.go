@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/cenotehq/cenote/iam"
 	"github.com/cenotehq/cenote/store"
@@ -59,17 +58,22 @@ func TestResealBesideANode(t *testing.T) {
 	held := newSafe("first", "second")
 	node := ok(openURL(t, url, held))(t)
 	closeLater(t, node)
-	stopped := make(chan error)
+	stopped, under := make(chan error), make(chan struct{})
 	go func() { // makes users until it is refused
 		for i := 0; ; i++ {
+			if i == 10 {
+				close(under)
+			}
 			if err := node.Users().Create(t.Context(), iam.User{Name: fmt.Sprintf("u%04d", i), ID: fmt.Sprintf("AIDA%d", i)}); err != nil {
 				stopped <- err
 				return
 			}
 		}
 	}()
-	for len(ok(node.Users().List(t.Context(), "", 10))(t)) < 10 {
-		time.Sleep(time.Millisecond)
+	select {
+	case <-under:
+	case err := <-stopped:
+		t.Fatal(err)
 	}
 	other := ok(openURL(t, url, held))(t)
 	held.next = "second"

@@ -88,10 +88,10 @@ func TestServersChangeKeysTogether(t *testing.T) {
 		running, stop := context.WithCancel(t.Context())
 		one := mustRing(t, st)
 		go one.run(running, log)
-		time.Sleep(300 * time.Millisecond)
+		time.Sleep(300 * time.Millisecond) // of the test's own clock
 		two := mustRing(t, st)
 		go two.run(running, log)
-		time.Sleep(time.Minute + 500*time.Millisecond)
+		time.Sleep(time.Minute + 500*time.Millisecond) // of the test's own clock
 		before := []string{one.seals(), one.signs(t)}
 
 		done := mustRotate(t, st)
@@ -113,7 +113,7 @@ func TestServersChangeKeysTogether(t *testing.T) {
 			if !one.opens(two) || !two.opens(one) || !one.issuer.Keys().Has(two.signs(t)) || !two.issuer.Keys().Has(one.signs(t)) {
 				t.Errorf("after %s one has what the other cannot check", time.Since(rotated))
 			}
-			time.Sleep(50 * time.Millisecond)
+			time.Sleep(50 * time.Millisecond) // of the test's own clock
 		}
 		if !one.issuer.Keys().Has(before[1]) {
 			t.Error("the old key is not published any more")
@@ -124,7 +124,7 @@ func TestServersChangeKeysTogether(t *testing.T) {
 			t.Errorf("a server that starts now uses %v", now)
 		}
 		stop()
-		time.Sleep(maxSession + slack)
+		time.Sleep(maxSession + slack) // of the test's own clock
 		done = mustRotate(t, st)
 		var removed []string
 		for _, k := range done.Removed {
@@ -149,9 +149,9 @@ func TestStartAfterRotation(t *testing.T) {
 		st := openMade(t, path)
 		defer func() { _ = st.Close() }()
 		first := mustRing(t, st)
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // of the test's own clock
 		mustRotate(t, st)
-		time.Sleep(settle / 2)
+		time.Sleep(settle / 2) // of the test's own clock
 		late := mustRing(t, st)
 		if late.seals() != first.seals() || late.signs(t) != first.signs(t) {
 			t.Error("it uses a key that others may not know")
@@ -168,12 +168,12 @@ func TestRevoke(t *testing.T) {
 		defer func() { _ = st.Close() }()
 		one, old := mustRing(t, st), mustRing(t, st)
 		go one.run(t.Context(), slog.New(slog.DiscardHandler))
-		time.Sleep(time.Minute + pollEvery/2)
+		time.Sleep(time.Minute + pollEvery/2) // of the test's own clock
 		done, err := rotate(t.Context(), st, true)
 		if err != nil || len(done.Added) != 2 || len(done.Removed) != 2 {
 			t.Fatalf("the rotation is %+v, %v", done, err)
 		}
-		time.Sleep(pollEvery)
+		time.Sleep(pollEvery) // of the test's own clock
 		if one.opens(old) || one.issuer.Keys().Has(old.signs(t)) || one.seals() != done.Added[0].ID || one.signs(t) != done.Added[1].ID {
 			t.Error("it takes what was made with the old keys, or does not use the new ones")
 		}
@@ -189,7 +189,7 @@ func TestRefresh(t *testing.T) {
 		defer func() { _ = st.Close() }()
 		r := mustRing(t, st)
 		knows := func(k keyFacts) bool { return r.issuer.Keys().Has(k.ID) }
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // of the test's own clock
 		first := mustRotate(t, st).Added[1]
 		r.refresh(t.Context())
 		if !knows(first) {
@@ -200,7 +200,7 @@ func TestRefresh(t *testing.T) {
 		if knows(second) {
 			t.Error("it looked again at once")
 		}
-		time.Sleep(askEvery)
+		time.Sleep(askEvery) // of the test's own clock
 		r.refresh(t.Context())
 		if !knows(second) {
 			t.Error("it does not look any more")
@@ -222,7 +222,7 @@ func TestKeyringGoesOn(t *testing.T) {
 		}
 		var lines bytes.Buffer
 		go r.run(t.Context(), slog.New(slog.NewTextHandler(&lines, nil)))
-		time.Sleep(time.Minute)
+		time.Sleep(time.Minute) // of the test's own clock
 		synctest.Wait()
 		if now := r.seals(); now != before {
 			t.Errorf("it seals with %s", now)
