@@ -41,8 +41,8 @@ type write struct {
 	statements []statement
 	do         func(conn) error
 
-	// inTurn is for writes that all change one row: a server makes its own one after the
-	// other, where they would otherwise keep failing for each other.
+	// inTurn is for writes that all begin with a change of one row, and that alone touch
+	// what they read: they come one after the other, whatever process they are of.
 	inTurn bool
 
 	// committed runs once after a successful commit and before the caller is told: the

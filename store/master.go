@@ -145,10 +145,9 @@ func (s *Store) Check(ctx context.Context) error {
 	return err
 }
 
-// guard begins a transaction that seals something: it ends with an error if the
+// guard begins a transaction that changes what is sealed: it ends with an error if the
 // database has another master key by now. It writes, though it changes nothing, so that
-// such transactions come one after the other, and two that start at once see each
-// other's keys.
+// such transactions come one after the other and see what those before them did.
 func (m master) guard(c conn) error {
 	still, err := c.exec(`UPDATE secret_keys SET created = created WHERE purpose = $1 AND id = $2 AND secret = $3`, purposeProbe, onlyID, m.probe)
 	if err == nil && still == 0 {

@@ -50,6 +50,33 @@ func TestNodesAgreeOnAMasterKey(t *testing.T) {
 	}
 }
 
+// TestNodesTakeTurns lets nodes write secrets all at once: none is kept from it by the
+// others.
+func TestNodesTakeTurns(t *testing.T) {
+	t.Parallel()
+	url, held := database(t, server(t)), newSafe("first")
+	const nodes, each = 4, 100
+	var group sync.WaitGroup
+	for n := range nodes {
+		s := ok(openURL(t, url, held))(t)
+		closeLater(t, s)
+		group.Go(func() {
+			for i := range each {
+				name := fmt.Sprintf("u%d-%d", n, i)
+				if err := s.Users().Create(t.Context(), iam.User{Name: name, ID: "AIDA" + name}); err != nil {
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+				if err := s.Users().Delete(t.Context(), name, nil); err != nil {
+					t.Errorf("%s: %v", name, err)
+					return
+				}
+			}
+		})
+	}
+	group.Wait()
+}
+
 // TestResealBesideANode seals everything anew while a node goes on that has the old key:
 // nothing remains under that one.
 func TestResealBesideANode(t *testing.T) {

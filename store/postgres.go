@@ -25,7 +25,7 @@ const (
 
 // postgres is a database on a server that speaks PostgreSQL's protocol, and that other
 // processes use as well. Transactions are of the isolation REPEATABLE READ, the strictest
-// that all such servers have.
+// that all such servers have, but for those that are inTurn.
 type postgres struct {
 	pool *pgxpool.Pool
 	name string // for errors, without secrets
@@ -183,7 +183,12 @@ func (db *postgres) write(ctx context.Context, w write) error {
 
 // alone carries out one write in a transaction of its own.
 func (db *postgres) alone(ctx context.Context, w write) (o outcome) {
+	options := pgx.TxOptions{IsoLevel: pgx.RepeatableRead}
 	if w.inTurn {
+		// The server's own isolation: where that is READ COMMITTED, a transaction that
+		// waited for the row goes on with what the one before it left, and would
+		// otherwise have to begin again, for ever beside a busy neighbour.
+		options = pgx.TxOptions{}
 		select {
 		case db.turn <- struct{}{}:
 			defer func() { <-db.turn }()
@@ -192,7 +197,7 @@ func (db *postgres) alone(ctx context.Context, w write) (o outcome) {
 		}
 	}
 	o.err = retry(ctx, patience, mendsWrite, func(ctx context.Context) error {
-		return db.transaction(ctx, pgx.TxOptions{IsoLevel: pgx.RepeatableRead}, func(c conn) error {
+		return db.transaction(ctx, options, func(c conn) error {
 			done := attempt(w.carryOut, c)
 			if o.panicked = done.panicked; o.panicked != nil {
 				return errPanicked

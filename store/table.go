@@ -174,7 +174,11 @@ func (t *Table[T]) replace(c conn, old string, entity T) error {
 func (t *Table[T]) Delete(ctx context.Context, name string, allowed func(T) error) error {
 	key := t.kind.key(name)
 	return t.db.write(ctx, write{
+		inTurn: t.kind.secret,
 		do: func(c conn) error {
+			if err := t.guard(c); err != nil {
+				return err
+			}
 			entity, err := t.load(c, key)
 			if err != nil {
 				return err
