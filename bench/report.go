@@ -22,6 +22,7 @@ type report struct {
 	Steal         spread  `json:"steal"`         // share of it that other virtual machines took
 
 	Places    []place      `json:"places"`
+	SignIns   []signIn     `json:"signIns,omitempty"`
 	Growth    []growth     `json:"growth,omitempty"`
 	Peer      []comparison `json:"peer,omitempty"` // of one that checks less: see writePeer
 	Decisions []cost       `json:"decisions"`      // on one core, without network and disk
@@ -96,7 +97,7 @@ func (r *report) conclude() {
 		}
 	}
 	r.OtherPrograms, r.Steal = widest(others), widest(steal)
-	r.Growth = growthOf(r.Places)
+	r.SignIns, r.Growth = signInsOf(r.Places), growthOf(r.Places)
 }
 
 // widest has the median of medians, the least and the most of all.

@@ -40,7 +40,8 @@ type result struct {
 			Target                                          *struct{ Ship, Want float64 }
 		}
 	}
-	Growth []struct {
+	SignIns []struct{ Identities, Connections int }
+	Growth  []struct {
 		From, To    int
 		Rate, Share float64
 	}
@@ -108,6 +109,9 @@ func checkPlaces(t *testing.T, got result) {
 				t.Errorf("%s has the signing rate %v", o.Name, o.SigningRate)
 			}
 		}
+	}
+	if len(got.SignIns) != 3 || got.SignIns[1].Identities != 60 || got.SignIns[1].Connections != 4 {
+		t.Errorf("users beside guests are %+v", got.SignIns)
 	}
 	if len(got.Growth) != 2 || got.Growth[0].From != 20 || got.Growth[0].To != 60 || got.Growth[0].Share <= 0 {
 		t.Errorf("growth is %+v", got.Growth)

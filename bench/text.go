@@ -14,6 +14,7 @@ func (r *report) writeText(out io.Writer) error {
 			return err
 		}
 	}
+	r.writeSignIns(out)
 	r.writeGrowth(out)
 	if err := r.writePeer(out); err != nil {
 		return err
@@ -72,6 +73,16 @@ func (t target) text() string {
 		return fmt.Sprintf("%.2f: %s", t.Ship, t.Reached)
 	}
 	return fmt.Sprintf("%.2f → %.2f: %s", t.Ship, t.Want, t.Reached)
+}
+
+func (r *report) writeSignIns(out io.Writer) {
+	if len(r.SignIns) > 0 {
+		fmt.Fprintln(out, "\nWhat a user with a new token takes more than a guest from the cache")
+	}
+	for _, s := range r.SignIns {
+		fmt.Fprintf(out, "  %s, %s identities, %d connections: %.0f µs of CPU, %.0f of which the floor takes for the RSA signature: %.2f\n",
+			s.Engine, countText(s.Identities), s.Connections, s.More, s.RSA, s.Share)
+	}
 }
 
 func (r *report) writeGrowth(out io.Writer) {
