@@ -70,7 +70,7 @@ func (l Log) Record(ctx context.Context, e Event) {
 		attrs = append(attrs, slog.String("refused", Cut(e.Refused)))
 	}
 	// Not through the Logger, which would find out for each line who calls it here.
-	line := slog.NewRecord(time.Now(), level, "call", 0)
+	line := slog.NewRecord(e.Start.Add(e.Duration), level, "call", 0)
 	line.AddAttrs(attrs...)
 	_ = l.Logger.Handler().Handle(ctx, line) // a log that cannot be written has nobody to tell
 }

@@ -173,7 +173,7 @@ func (s *Service) prepare(ctx context.Context, sim *simulation, policies []strin
 		return err
 	}
 	// The keys of the request that asks are not those of the one that is simulated.
-	sim.context = s.RequestContext(WithRequest(ctx, policy.NewContext()))
+	sim.context = s.RequestContext(WithRequest(ctx, policy.NewContext))
 	sim.context.Merge(sim.caller.Keys)
 	sim.caller.identify(sim.context)
 	return ReadEntries(in.ContextEntries, sim.context)

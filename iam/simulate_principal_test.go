@@ -175,7 +175,7 @@ func TestSimulateWithoutTheRequestsKeys(t *testing.T) {
 	keys := policy.NewContext()
 	keys.Set("aws:SourceIp", "203.0.113.9")
 	in := custom(statements(`{"Effect":"Allow","Action":"*","Resource":"*","Condition":{"IpAddress":{"aws:SourceIp":"203.0.113.0/24"}}}`))
-	out := must[iam.SimulateCustomPolicyOutput](t)(s.SimulateCustomPolicy(iam.WithRequest(t.Context(), keys), root(), in))
+	out := must[iam.SimulateCustomPolicyOutput](t)(s.SimulateCustomPolicy(iam.WithRequest(t.Context(), keys.Clone), root(), in))
 	got := out.EvaluationResults[0]
 	if diff := cmp.Diff([]string{"aws:SourceIp"}, got.MissingContextValues); diff != "" || got.EvalDecision != "implicitDeny" {
 		t.Errorf("%s, missing (-want +got):\n%s", got.EvalDecision, diff)

@@ -51,7 +51,7 @@ func (q question) live(t *rapid.T, ctx context.Context, s *iam.Service, caller i
 			further.Set(e.ContextKeyName, e.ContextKeyValues[0])
 		}
 	}
-	_, _, d, err := s.AuthorizeOperation(iam.WithRequest(ctx, request), caller, []string{q.action}, q.resource, further)
+	_, _, d, err := s.AuthorizeOperation(iam.WithRequest(ctx, request.Clone), caller, []string{q.action}, q.resource, further)
 	if err != nil {
 		t.Fatal(err)
 	}

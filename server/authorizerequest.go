@@ -102,7 +102,7 @@ func (s *Server) AuthorizeRequest(ctx context.Context, _ iam.Caller, in *Authori
 	request := policy.NewContext()
 	request.Set("aws:RequestedRegion", signer.Region)
 	request.Set("aws:ViaAWSService", "false")
-	ctx = iam.WithRequest(ctx, request)
+	ctx = iam.WithRequest(ctx, request.Clone)
 	decision, err := s.IAM.Authorize(ctx, signer, in.Action, in.Object, keys)
 	if err != nil {
 		return nil, err

@@ -14,11 +14,11 @@ import (
 type api struct {
 	name        string // of the service in signatures
 	format      wire.Format
-	contentType string
-	target      string // prefix of operations in X-Amz-Target, of a JSON API
-	version     string // of a Query API
-	namespace   string // of a Query API's answers
-	internal    string // code of an error that is the server's fault
+	contentType []string // the header's value
+	target      string   // prefix of operations in X-Amz-Target, of a JSON API
+	version     string   // of a Query API
+	namespace   string   // of a Query API's answers
+	internal    string   // code of an error that is the server's fault
 	skew        time.Duration
 	operations  map[string]operation
 }
@@ -92,22 +92,22 @@ func newAPIs(s *Server) apis {
 	c := s.Config
 	return apis{
 		cognito: &api{
-			name: "cognito-identity", format: wire.JSON, contentType: "application/x-amz-json-1.1",
+			name: "cognito-identity", format: wire.JSON, contentType: []string{"application/x-amz-json-1.1"},
 			target:   "AWSCognitoIdentityService.",
 			internal: "InternalErrorException", skew: jsonSkew, operations: cognitoOperations(c),
 		},
 		cenote: &api{
-			name: "cenote", format: wire.JSON, contentType: "application/x-amz-json-1.1",
+			name: "cenote", format: wire.JSON, contentType: []string{"application/x-amz-json-1.1"},
 			target:   "Cenote.",
 			internal: "InternalErrorException", skew: jsonSkew, operations: cenoteOperations(s),
 		},
 		sts: &api{
-			name: "sts", format: wire.Query, contentType: "text/xml",
+			name: "sts", format: wire.Query, contentType: []string{"text/xml"},
 			version: "2011-06-15", namespace: "https://sts.amazonaws.com/doc/2011-06-15/",
 			internal: "InternalFailure", skew: 15 * time.Minute, operations: stsOperations(c),
 		},
 		iam: &api{
-			name: "iam", format: wire.Query, contentType: "text/xml",
+			name: "iam", format: wire.Query, contentType: []string{"text/xml"},
 			version: "2010-05-08", namespace: "https://iam.amazonaws.com/doc/2010-05-08/",
 			internal: "ServiceFailure", skew: 15 * time.Minute, operations: iamOperations(c),
 		},

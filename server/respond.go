@@ -1,6 +1,7 @@
 package server
 
 import (
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -9,16 +10,23 @@ import (
 	"github.com/cenotehq/cenote/wire"
 )
 
+// sharedHeader is what all answers of the API say, whose values nobody changes.
+func sharedHeader() http.Header {
+	return http.Header{
+		"Access-Control-Allow-Origin":   {"*"},
+		"Access-Control-Expose-Headers": {"x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"},
+	}
+}
+
 // respond sends the output, or what the client is told of err.
 func (s *Server) respond(c *call, err error) {
 	header := c.w.Header()
 	// In the form that Set would bring them into, each time.
-	header["Access-Control-Allow-Origin"] = []string{"*"}
-	header["Access-Control-Expose-Headers"] = []string{"x-amzn-RequestId,x-amzn-ErrorType,x-amzn-ErrorMessage,Date"}
+	maps.Copy(header, s.shared)
 	header["X-Amzn-Requestid"] = []string{c.event.RequestID}
 	status, body := http.StatusOK, []byte(nil)
 	if err == nil {
-		header["Content-Type"] = []string{c.api.contentType}
+		header["Content-Type"] = c.api.contentType
 		c.learn(c.output)
 		if c.api.format == wire.JSON {
 			body = s.codec.EncodeJSON(c.output)
@@ -56,7 +64,7 @@ func (c *call) refuse(err error) (status int, body []byte) {
 	c.event.Code, c.event.Message, c.event.Cause = f.Code, f.Message, f.Cause
 	c.event.Refused = refusedBy(err)
 	if c.api.format == wire.Query {
-		c.w.Header().Set("Content-Type", c.api.contentType)
+		c.w.Header()["Content-Type"] = c.api.contentType
 		return f.Status, wire.QueryError(c.api.namespace, f, c.event.RequestID)
 	}
 	body, header := wire.JSONError(f, c.event.RequestID)

@@ -54,9 +54,10 @@ type Config struct {
 // Server is the handler of every path of the API. It is safe for concurrent use.
 type Server struct {
 	Config
-	codec wire.Codec
-	apis  apis
-	mux   *http.ServeMux
+	codec  wire.Codec
+	apis   apis
+	mux    *http.ServeMux
+	shared http.Header // of all answers of the API
 }
 
 // New makes a Server.
@@ -64,7 +65,7 @@ func New(c Config) *Server {
 	if c.Now == nil {
 		c.Now = time.Now
 	}
-	s := &Server{Config: c, mux: http.NewServeMux()}
+	s := &Server{Config: c, mux: http.NewServeMux(), shared: sharedHeader()}
 	s.apis = newAPIs(s)
 	s.mux.HandleFunc("GET /healthz", serveLive)
 	s.mux.HandleFunc("GET /readyz", s.serveReady)
@@ -142,7 +143,7 @@ func (s *Server) steps(c *call) (err error) {
 	if err := s.authenticate(c); err != nil {
 		return err
 	}
-	c.Request = c.WithContext(iam.WithRequest(c.Context(), c.conditionKeys()))
+	c.Request = c.WithContext(iam.WithRequest(c.Context(), c.conditionKeys))
 	// 4. Read and validate the input.
 	if err := s.decode(c); err != nil {
 		return err

@@ -83,13 +83,13 @@ func (s *Service) trusts(ctx context.Context, role iam.Role, who bearer, session
 	if who.sourceIdentity != "" {
 		actions = append(actions, actionSourceIdentity)
 	}
-	keys := s.IAM.RequestContext(ctx)
+	keys, resource := s.IAM.RequestContext(ctx), role.ARN().String()
 	who.addTrustKeys(keys, role, sessionName)
 	for _, action := range actions {
 		decision := policy.EvaluateTrust(policy.Request{
 			Principal: policy.Principal{Federated: who.federated},
 			Action:    action,
-			Resource:  role.ARN().String(),
+			Resource:  resource,
 			Context:   keys,
 		}, policy.Source{Name: role.Name, Kind: policy.Trust, Document: role.Trust}, policy.Policies{})
 		if !decision.Allowed {

@@ -11,7 +11,7 @@ import (
 const packing = 1
 
 // usualPacking has room for the session of an identity, in bytes.
-const usualPacking = 1 << 10
+const usualPacking = 512
 
 // pack returns the session in the form that is sealed: its fields one after the
 // other, numbers as varints, and before a text its length, before a list or map how
@@ -27,7 +27,7 @@ func (s Session) pack() []byte {
 	}
 	p.pairs(s.Keys)
 	p.number(int64(len(s.Lists)))
-	for _, key := range slices.Sorted(maps.Keys(s.Lists)) {
+	for _, key := range sortedKeys(s.Lists) {
 		p.text(key)
 		p.list(s.Lists[key])
 	}
@@ -94,10 +94,20 @@ func (p *packer) list(list []string) {
 
 func (p *packer) pairs(pairs map[string]string) {
 	p.number(int64(len(pairs)))
-	for _, key := range slices.Sorted(maps.Keys(pairs)) {
+	for _, key := range sortedKeys(pairs) {
 		p.text(key)
 		p.text(pairs[key])
 	}
+}
+
+// sortedKeys are few, and slices.Sorted would grow their list step by step.
+func sortedKeys[V any](m map[string]V) []string {
+	if len(m) == 0 {
+		return nil
+	}
+	keys := slices.AppendSeq(make([]string, 0, len(m)), maps.Keys(m))
+	slices.Sort(keys)
+	return keys
 }
 
 // unpacker reads from rest. Once bad, it reads zeros.

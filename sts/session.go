@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"errors"
 	"fmt"
+	"hash"
 	"strings"
+	"sync"
 	"sync/atomic"
 
 	"github.com/cenotehq/cenote/policy"
@@ -90,7 +92,7 @@ func NewSealer(keys ...SealingKey) *Sealer {
 func (s *Sealer) Use(keys ...SealingKey) {
 	var list []sessionKey
 	for _, k := range keys {
-		list = append(list, sessionKey{SealingKey: k, secrets: k.Key.Derive("secret access key", sha256.Size)})
+		list = append(list, newSessionKey(k))
 	}
 	s.keys.Store(&list)
 }
@@ -108,10 +110,15 @@ func (s *Sealer) named(id string) (sessionKey, error) {
 	return sessionKey{}, errUnknownKey
 }
 
-// sessionKey is a SealingKey with the key that it derives secrets under.
+// sessionKey is a SealingKey with what it derives secrets with.
 type sessionKey struct {
 	SealingKey
-	secrets []byte
+	macs *sync.Pool // of hash.Hash: HMACs under a key that is derived from the other
+}
+
+func newSessionKey(k SealingKey) sessionKey {
+	secrets := k.Key.Derive("secret access key", sha256.Size)
+	return sessionKey{k, &sync.Pool{New: func() any { return hmac.New(sha256.New, secrets) }}}
 }
 
 // Seal returns the session's secret access key and session token.
@@ -146,7 +153,9 @@ func (s *Sealer) Open(keyID, token string) (Session, string, error) {
 // secretOf derives 40 characters, as AWS's secrets have, so that no secret of a
 // session is ever kept.
 func (k sessionKey) secretOf(keyID string) string {
-	mac := hmac.New(sha256.New, k.secrets)
+	mac, _ := k.macs.Get().(hash.Hash)
+	defer k.macs.Put(mac)
+	mac.Reset()
 	mac.Write([]byte(keyID))
 	return base64.StdEncoding.EncodeToString(mac.Sum(nil)[:30])
 }

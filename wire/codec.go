@@ -90,7 +90,7 @@ func (c *Codec) decode(in any, read func(*shape) (any, error)) error {
 }
 
 // usualAnswer has room for credentials with their session token.
-const usualAnswer = 2 << 10
+const usualAnswer = 1 << 10
 
 // EncodeJSON returns out, a struct or a pointer to one, as the body of an AWS JSON 1.1 response. Members that were
 // never set are omitted: nil pointers, lists and maps, empty texts and zero times; numbers and booleans always

@@ -159,6 +159,9 @@ func sortedKeys(v reflect.Value) []reflect.Value {
 // escaped for readers that evaluate JSON as a script.
 func appendText(b []byte, s string) []byte {
 	b = append(b, '"')
+	if isPlain(s) {
+		return append(append(b, s...), '"')
+	}
 	plain := 0 // from here on nothing needs an escape
 	for i, r := range s {
 		if !needsEscape(r) {
@@ -168,6 +171,17 @@ func appendText(b []byte, s string) []byte {
 		plain = i + runeLen(s[i:])
 	}
 	return append(append(b, s[plain:]...), '"')
+}
+
+// isPlain reports whether a text is of ASCII that stands for itself, as most are, and the
+// long ones before all.
+func isPlain(s string) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' || c >= '\u007f' || c == '"' || c == '\\' {
+			return false
+		}
+	}
+	return true
 }
 
 func needsEscape(r rune) bool {
