@@ -16,23 +16,27 @@ func (s *Service) verifyLogins(ctx context.Context, pool Pool, logins map[string
 	if len(logins) > 0 && !pool.hasProviders() {
 		return nil, notAuthorized("Identity pool - %s does not have identity providers configured.", pool.ID)
 	}
+	if len(logins) == 1 { // as in most calls, and nobody else waits then
+		for name, raw := range logins {
+			p, err := s.verifyLogin(ctx, pool, name, raw)
+			return []proof{p}, err
+		}
+	}
+	return s.verifyAtOnce(ctx, pool, logins)
+}
+
+func (s *Service) verifyAtOnce(ctx context.Context, pool Pool, logins map[string]string) ([]proof, error) {
 	names := slices.Sorted(maps.Keys(logins))
 	attempts := make([]attempt, len(names))
 	var group sync.WaitGroup
 	defer group.Wait()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel() // what is under way after a failure no longer counts
-	verify := func(i int) {
-		attempts[i].run(func() (proof, error) { return s.verifyLogin(ctx, pool, names[i], logins[names[i]]) })
-	}
 	for i := range attempts {
 		attempts[i].done = make(chan struct{})
-		if i > 0 {
-			group.Go(func() { verify(i) })
-		}
-	}
-	if len(names) > 0 {
-		verify(0) // here: most calls have one login, and that is the one to wait for first
+		group.Go(func() {
+			attempts[i].run(func() (proof, error) { return s.verifyLogin(ctx, pool, names[i], logins[names[i]]) })
+		})
 	}
 	proofs := make([]proof, 0, len(names))
 	for i := range attempts {

@@ -20,15 +20,15 @@ import (
 // not be told from an impostor, or *InvalidError.
 func (c *Client) Keys(ctx context.Context, issuer, kid string, thumbprints ...string) (token.Keys, error) {
 	issuer = strings.TrimSuffix(issuer, "/")
-	if reason := unusable(issuer); reason != "" {
-		issuer = issuer[strings.LastIndex(issuer, "@")+1:] // never print a password
-		return token.Keys{}, &InvalidError{Issuer: issuer, Cause: &URLError{URL: issuer, Reason: reason}}
-	}
 	from := newSource(issuer, thumbprints)
 	seen := c.cache.get(from.key())
 	next := seen.decide(kid, c.now())
 	if next == serve {
 		return seen.answer(kid)
+	}
+	if reason := unusable(issuer); reason != "" {
+		issuer = issuer[strings.LastIndex(issuer, "@")+1:] // never print a password
+		return token.Keys{}, &InvalidError{Issuer: issuer, Cause: &URLError{URL: issuer, Reason: reason}}
 	}
 	flight := c.refresh(ctx, from, kid, seen)
 	if next == serveAndRefresh {

@@ -30,7 +30,12 @@ func newSource(issuer string, thumbprints []string) source {
 }
 
 // key has a line for each part: there is no line end in any.
-func (s source) key() string { return strings.Join(append([]string{s.issuer}, s.thumbprints...), "\n") }
+func (s source) key() string {
+	if len(s.thumbprints) == 0 {
+		return s.issuer
+	}
+	return s.issuer + "\n" + strings.Join(s.thumbprints, "\n")
+}
 
 // client returns what reaches the source's servers. Where thumbprints count it is a
 // new one, whose connections serve nobody who trusts other certificates.

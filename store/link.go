@@ -50,16 +50,15 @@ func (p parties) settled(link cognito.Link) (cognito.Identity, bool) {
 	if link.Create != nil || link.Disable || len(link.Add)+len(link.Merge)+len(link.Remove) > 0 {
 		return cognito.Identity{}, false
 	}
-	shown := p.owners
-	if p.self != nil {
-		shown = append(slices.Clone(shown), *p.self)
-	}
-	for _, i := range shown {
-		if i.ID == link.Keep {
-			return i, i.Authenticated || len(i.Logins) == 0
+	kept := p.self
+	if kept == nil || kept.ID != link.Keep {
+		i := slices.IndexFunc(p.owners, func(owner cognito.Identity) bool { return owner.ID == link.Keep })
+		if i < 0 {
+			return cognito.Identity{}, false
 		}
+		kept = &p.owners[i]
 	}
-	return cognito.Identity{}, false
+	return *kept, kept.Authenticated || len(kept.Logins) == 0
 }
 
 func (s *Store) link(ctx context.Context, pool, self string, logins []cognito.Login,

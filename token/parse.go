@@ -62,7 +62,7 @@ func decodePart(name, part string) (map[string]any, *MalformedError) {
 
 func decodeBase64(name, part string) ([]byte, *MalformedError) {
 	// The decoder of the standard library skips line breaks, even a strict one.
-	if strings.ContainsAny(part, "\r\n") {
+	if strings.IndexByte(part, '\r') >= 0 || strings.IndexByte(part, '\n') >= 0 {
 		return nil, &MalformedError{Reason: ReasonEncoding, Name: name}
 	}
 	data, err := base64.RawURLEncoding.Strict().DecodeString(part)
