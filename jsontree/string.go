@@ -23,14 +23,17 @@ func (r *reader) string() (string, error) {
 
 // plain skips to the quote or backslash that comes next.
 func (r *reader) plain() error {
-	for ; r.at < len(r.text); r.at++ {
-		switch c := r.text[r.at]; {
-		case c == '"' || c == '\\':
+	rest := r.text[r.at:]
+	for i := range len(rest) { // over a local string, at half the price
+		if c := rest[i]; c == '"' || c == '\\' || c < ' ' {
+			r.at += i
+			if c < ' ' {
+				return r.refuse(Syntax)
+			}
 			return nil
-		case c < ' ':
-			return r.refuse(Syntax)
 		}
 	}
+	r.at = len(r.text)
 	return r.refuse(Syntax)
 }
 
