@@ -72,11 +72,11 @@ func TestRotatedKeepsWhatTokensNeed(t *testing.T) {
 		now := at(0)
 		for i := range rapid.IntRange(1, 20).Draw(t, "rotations") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 50*60).Draw(t, "minutes")) * time.Minute)
-			if len(keys) > 0 {
-				replaced[keys[0].ID] = now
-			}
 			before := keys
 			keys = kind.rotated(keys, store.Key{ID: string(rune('a' + i))}, now, false)
+			if len(before) > 0 {
+				replaced[before[0].ID] = keys[0].Created // later than now, where two came in one moment
+			}
 			for j, k := range keys[1:] {
 				if !keys[j].Created.After(k.Created) {
 					t.Fatalf("not the newest first: %v", keys)
