@@ -75,6 +75,11 @@ func mustRotate(t *testing.T, st *store.Store) rotation {
 	return done
 }
 
+// pass lets time pass on the clock of the test's bubble, which jumps ahead as soon as all
+// goroutines in it wait: what is due by then has begun, and the machine's clock does not
+// count.
+func pass(d time.Duration) { time.Sleep(d) }
+
 // TestServersChangeKeysTogether rotates while two servers run that look at different
 // moments: at no moment has one of them a token that the other cannot check, and soon
 // both use the new keys.
@@ -88,10 +93,10 @@ func TestServersChangeKeysTogether(t *testing.T) {
 		running, stop := context.WithCancel(t.Context())
 		one := mustRing(t, st)
 		go one.run(running, log)
-		time.Sleep(300 * time.Millisecond) // of the test's own clock
+		pass(300 * time.Millisecond)
 		two := mustRing(t, st)
 		go two.run(running, log)
-		time.Sleep(time.Minute + 500*time.Millisecond) // of the test's own clock
+		pass(time.Minute + 500*time.Millisecond)
 		before := []string{one.seals(), one.signs(t)}
 
 		done := mustRotate(t, st)
@@ -113,7 +118,7 @@ func TestServersChangeKeysTogether(t *testing.T) {
 			if !one.opens(two) || !two.opens(one) || !one.issuer.Keys().Has(two.signs(t)) || !two.issuer.Keys().Has(one.signs(t)) {
 				t.Errorf("after %s one has what the other cannot check", time.Since(rotated))
 			}
-			time.Sleep(50 * time.Millisecond) // of the test's own clock
+			pass(50 * time.Millisecond)
 		}
 		if !one.issuer.Keys().Has(before[1]) {
 			t.Error("the old key is not published any more")
@@ -124,7 +129,7 @@ func TestServersChangeKeysTogether(t *testing.T) {
 			t.Errorf("a server that starts now uses %v", now)
 		}
 		stop()
-		time.Sleep(maxSession + slack) // of the test's own clock
+		pass(maxSession + slack)
 		done = mustRotate(t, st)
 		var removed []string
 		for _, k := range done.Removed {
@@ -149,9 +154,9 @@ func TestStartAfterRotation(t *testing.T) {
 		st := openMade(t, path)
 		defer func() { _ = st.Close() }()
 		first := mustRing(t, st)
-		time.Sleep(time.Minute) // of the test's own clock
+		pass(time.Minute)
 		mustRotate(t, st)
-		time.Sleep(settle / 2) // of the test's own clock
+		pass(settle / 2)
 		late := mustRing(t, st)
 		if late.seals() != first.seals() || late.signs(t) != first.signs(t) {
 			t.Error("it uses a key that others may not know")
@@ -168,12 +173,12 @@ func TestRevoke(t *testing.T) {
 		defer func() { _ = st.Close() }()
 		one, old := mustRing(t, st), mustRing(t, st)
 		go one.run(t.Context(), slog.New(slog.DiscardHandler))
-		time.Sleep(time.Minute + pollEvery/2) // of the test's own clock
+		pass(time.Minute + pollEvery/2)
 		done, err := rotate(t.Context(), st, true)
 		if err != nil || len(done.Added) != 2 || len(done.Removed) != 2 {
 			t.Fatalf("the rotation is %+v, %v", done, err)
 		}
-		time.Sleep(pollEvery) // of the test's own clock
+		pass(pollEvery)
 		if one.opens(old) || one.issuer.Keys().Has(old.signs(t)) || one.seals() != done.Added[0].ID || one.signs(t) != done.Added[1].ID {
 			t.Error("it takes what was made with the old keys, or does not use the new ones")
 		}
@@ -189,7 +194,7 @@ func TestRefresh(t *testing.T) {
 		defer func() { _ = st.Close() }()
 		r := mustRing(t, st)
 		knows := func(k keyFacts) bool { return r.issuer.Keys().Has(k.ID) }
-		time.Sleep(time.Minute) // of the test's own clock
+		pass(time.Minute)
 		first := mustRotate(t, st).Added[1]
 		r.refresh(t.Context())
 		if !knows(first) {
@@ -200,7 +205,7 @@ func TestRefresh(t *testing.T) {
 		if knows(second) {
 			t.Error("it looked again at once")
 		}
-		time.Sleep(askEvery) // of the test's own clock
+		pass(askEvery)
 		r.refresh(t.Context())
 		if !knows(second) {
 			t.Error("it does not look any more")
@@ -222,7 +227,7 @@ func TestKeyringGoesOn(t *testing.T) {
 		}
 		var lines bytes.Buffer
 		go r.run(t.Context(), slog.New(slog.NewTextHandler(&lines, nil)))
-		time.Sleep(time.Minute) // of the test's own clock
+		pass(time.Minute)
 		synctest.Wait()
 		if now := r.seals(); now != before {
 			t.Errorf("it seals with %s", now)
