@@ -76,13 +76,20 @@ func (s *Store) link(ctx context.Context, pool, self string, logins []cognito.Lo
 			if err != nil {
 				return err
 			}
+			var settled bool
+			if result, settled = seen.settled(link); settled { // by one who was quicker
+				touched = nil
+				return nil
+			}
 			result, err = carryOut(c, pool, link, s.now())
 			touched = append(slices.Clone(link.Merge), result.ID)
 			return err
 		},
 		committed: func() {
-			s.identities.drop(touched...)
-			s.identities.replace(result)
+			if len(touched) > 0 {
+				s.identities.drop(touched...)
+				s.identities.replace(result)
+			}
 		},
 	})
 	if err != nil {

@@ -79,3 +79,36 @@ func checkSignedIn(t *testing.T, s *store.Store, answered []string) {
 		}
 	}
 }
+
+// TestSignInAtOnce has one user sign in for the first time on many connections: whoever
+// comes second writes nothing.
+func TestSignInAtOnce(t *testing.T) {
+	t.Parallel()
+	s := open(t)
+	alice := []cognito.Login{{Provider: "a", Subject: "alice"}}
+	const n = 100
+	ids := make([]string, n)
+	var group sync.WaitGroup
+	for i := range n {
+		group.Go(func() {
+			fresh := guest(fmt.Sprintf("r:%03d", i), "p")
+			kept, err := s.LinkLogins(t.Context(), "p", "", alice, func(_ *cognito.Identity, owners []cognito.Identity) (cognito.Link, error) {
+				if len(owners) > 0 {
+					return cognito.Link{Keep: owners[0].ID}, nil
+				}
+				return cognito.Link{Create: &fresh, Add: alice}, nil
+			})
+			if err != nil {
+				t.Error(err)
+			}
+			ids[i] = kept.ID
+		})
+	}
+	group.Wait()
+	if distinct := slices.Compact(slices.Sorted(slices.Values(ids))); len(distinct) != 1 {
+		t.Fatalf("one user is %q", distinct)
+	}
+	if kept := ok(s.Identity(t.Context(), ids[0]))(t); !kept.Modified.Equal(guest("", "").Modified) {
+		t.Errorf("modified at %s", kept.Modified)
+	}
+}
